@@ -1,0 +1,1 @@
+"""Where components run. `base.py` says what a host is."""

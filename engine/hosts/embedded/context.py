@@ -1,0 +1,109 @@
+"""What a host function knows about the guest that calls it: one :class:`Context` an instance, one
+:class:`Deployment` for all instances of a component."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal, TypeVar
+
+from engine.hosts.embedded.values import Trap
+from engine.model.deliverable import Mount
+
+Service = TypeVar("Service")
+
+
+@dataclass(frozen=True)
+class Link:
+    """How the deployed manifest joins one interface of the component to its provider.
+
+    `config` is the link's configuration for that side; `provider` the image or built-in name. An interface the
+    manifest does not link is *off* when the user toggled it off, else *unresolved*.
+    """
+
+    state: Literal["linked", "off", "unresolved"]
+    provider: str = ""
+    name: str = "default"
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+class Deployment:
+    """A component as deployed: its links and limits, and the services its instances share.
+
+    `folder` is the session's own (key-value and blob data live there and outlast every reload); `log` takes
+    `(source, level, line)` with level one of `trace debug info warn error critical`.
+    """
+
+    def __init__(
+        self,
+        component: str,
+        folder: Path,
+        log: Callable[[str, str, str], None],
+        links: Mapping[str, Link] | None = None,
+        config: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        arguments: tuple[str, ...] = (),
+        mounts: tuple[Mount, ...] = (),
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.component = component
+        self.folder = folder
+        self.log = log
+        self.links = dict(links or {})
+        self.config = dict(config or {})
+        self.environment = dict(environment or {})
+        self.arguments = arguments
+        self.mounts = mounts
+        self.settings = dict(settings or {})
+        self._services: dict[object, Any] = {}
+        self._lock = Lock()
+
+    def link(self, interface: str) -> Link:
+        """The link that serves `interface` (`ns:pkg/iface`, no version)."""
+        return self.links.get(interface) or Link("unresolved")
+
+    def service(self, key: object, make: Callable[[], Service]) -> Service:
+        """The one object under `key` that all instances share (a store, a broker), made at first use."""
+        with self._lock:
+            if key not in self._services:
+                self._services[key] = make()
+            found: Service = self._services[key]
+            return found
+
+    def close(self) -> None:
+        """Closes every service that has a `close`."""
+        with self._lock:
+            services, self._services = self._services, {}
+        for service in services.values():
+            if hasattr(service, "close"):
+                service.close()
+
+
+class Context:
+    """One instance's view of its host. The linker keeps the instance's resource table elsewhere."""
+
+    __slots__ = ("deployment", "labels", "request")
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.request: Any = None
+        self.labels: dict[str, str] = {}
+
+    def linked(self, interface: str) -> Link:
+        """The link behind `interface`, for functions whose WIT has no error to return.
+
+        Raises :class:`Trap` naming the interface and what would provide it, when there is none.
+        """
+        link = self.deployment.link(interface)
+        if link.state != "linked":
+            raise Trap(missing(interface, link))
+        return link
+
+
+def missing(interface: str, link: Link) -> str:
+    """The sentence a guest or a client gets about an interface that nothing serves."""
+    if link.state == "off":
+        return f"{interface} is off: it was toggled off in this session; toggle it on to serve it again"
+    return f"{interface} is unresolved: nothing in the deployed manifest provides it; link a provider to it"

@@ -1,0 +1,1 @@
+"""WADM applications: their model, made from a project's dependencies, validated, compared. Open `model.py`."""

@@ -1,0 +1,1 @@
+"""Where files live: settings, sockets, state, cache, and what belongs to a project. Open `places.py`."""

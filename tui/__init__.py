@@ -1,0 +1,1 @@
+"""The dashboard: draws the engine's state and sends it commands. Open `app.py`."""
