@@ -1,0 +1,46 @@
+"""How a problem reads in a terminal: message, place, source line with a caret, what to do."""
+
+from __future__ import annotations
+
+from engine.model.problem import Problem
+
+
+def explain(problem: Problem) -> str:
+    """The text for stderr, made safe: what a file holds never reaches the terminal as an escape."""
+    lines = [f"error: {problem.message}"]
+    if problem.file is not None:
+        place = ":".join(
+            str(part) for part in (problem.file, problem.line, problem.column) if part is not None
+        )
+        lines.append(f"  --> {place}")
+    if problem.source is not None and problem.line is not None:
+        gutter = f"{problem.line:>4} | "
+        lines.append(gutter + problem.source.rstrip("\n"))
+        if problem.column is not None:
+            lines.append(" " * 5 + "| " + " " * (problem.column - 1) + "^")
+    lines.extend(f"  = {note}" for note in problem.notes)
+    if problem.hint is not None:
+        lines.append(f"  = help: {problem.hint}")
+    return "\n".join(safe(line) for line in "\n".join(lines).split("\n"))
+
+
+def explain_all(group: BaseExceptionGroup[BaseException]) -> str:
+    """Every problem of the group; anything else in it is a fault of ours and is raised."""
+    problems, others = group.split(Problem)
+    if others is not None:
+        raise others
+    assert problems is not None
+    texts = []
+    for item in problems.exceptions:
+        if isinstance(item, BaseExceptionGroup):
+            texts.append(explain_all(item))
+        elif isinstance(item, Problem):
+            texts.append(explain(item))
+    return "\n\n".join(texts)
+
+
+def safe(line: str) -> str:
+    """`line` with control characters shown as `\\xNN` instead of sent."""
+    if line.isprintable():
+        return line
+    return "".join(char if char.isprintable() or char == "\t" else f"\\x{ord(char):02x}" for char in line)
