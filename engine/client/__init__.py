@@ -1,0 +1,1 @@
+"""The socket's other side, for dashboards and commands. Open `client.py`."""

@@ -1,0 +1,1 @@
+"""Component binaries, read without compiling them: sections, imports and exports, embedded WIT."""

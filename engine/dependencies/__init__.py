@@ -1,0 +1,1 @@
+"""What a world needs and who provides it: catalogue, discovery, overrides, toggles."""

@@ -1,0 +1,1 @@
+"""What the user keeps on disk: wasmcloud.toml, projects without one, templates."""

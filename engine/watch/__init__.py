@@ -1,0 +1,1 @@
+"""Files to "dirty, with a cause". Open `watcher.py`."""

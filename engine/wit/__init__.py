@@ -1,0 +1,1 @@
+"""WIT text to packages to resolved worlds. Open `load.py`."""
