@@ -79,7 +79,7 @@ def _kind(value: object) -> str:
         return f"integer `{value}`"
     if isinstance(value, float):
         return f"floating point `{value}`"
-    return {str: "a string", list: "a sequence", dict: "a map"}[type(value)]
+    return "a string" if isinstance(value, str) else "a sequence" if isinstance(value, list) else "a map"
 
 
 class _Decoder:
@@ -123,16 +123,17 @@ class _Decoder:
         if "components" not in data:
             self.wrong("missing field `components`", path)
         components = [
-            found
+            self.component(item, (*path, "components", index))
             for index, item in enumerate(self.items(data, "components", path))
-            if (found := self.component(item, (*path, "components", index)))
         ]
         policies = [
-            found
+            self.policy(item, (*path, "policies", index))
             for index, item in enumerate(self.items(data, "policies", path))
-            if (found := self.policy(item, (*path, "policies", index)))
         ]
-        return Spec(tuple(components), tuple(policies))
+        return Spec(
+            tuple(item for item in components if item is not None),
+            tuple(item for item in policies if item is not None),
+        )
 
     def policy(self, data: Any, path: Path) -> Policy | None:
         if not self.is_map(data, "a policy", path):
@@ -177,7 +178,8 @@ class _Decoder:
                 inner = (*path, "application")
                 self.passed_over(application, ("name", "component"), inner)
                 shared = SharedApplication(
-                    self.text(application, "name", inner) or "", self.text(application, "component", inner) or ""
+                    self.text(application, "name", inner) or "",
+                    self.text(application, "component", inner) or "",
                 )
         return Properties(
             image=self.text(data, "image", path, required=False),
@@ -282,7 +284,9 @@ class _Decoder:
         self.wrong(f"`{key}` must be a string, not {_kind(value)}{_quotes(value)}", (*path, key))
         return None
 
-    def strings(self, data: dict[str, Any], key: str, path: Path, *, loose: bool = False) -> dict[str, str] | None:
+    def strings(
+        self, data: dict[str, Any], key: str, path: Path, *, loose: bool = False
+    ) -> dict[str, str] | None:
         if key not in data:
             return None
         value = data[key]
@@ -301,7 +305,10 @@ class _Decoder:
         for key in data:
             if key not in known:
                 expected = ", ".join(f"`{name}`" for name in known)
-                self.wrong(f"unknown field `{key}`, expected one of {expected}{_meant(key, known)}", (*path, key, KEY))
+                self.wrong(
+                    f"unknown field `{key}`, expected one of {expected}{_meant(key, known)}",
+                    (*path, key, KEY),
+                )
 
     def passed_over(self, data: dict[str, Any], known: tuple[str, ...], path: Path) -> None:
         """Keys that wadm does not look at."""
