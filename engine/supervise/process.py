@@ -62,7 +62,6 @@ class Child:
 
         Runs to its end even when the caller is cancelled: a half-stopped tree is an orphan.
         """
-        code: int | None = None
         with anyio.CancelScope(shield=True):
             tree = self.tree()
             self._signal(tree, first)
@@ -71,8 +70,7 @@ class Child:
                 while any(_runs(process) for process in tree):
                     await anyio.sleep(POLL_SECONDS)
             self.kill(tree)
-            code = await self.wait()
-        return code
+        return await self.wait()
 
     def kill(self, tree: Sequence[psutil.Process] = ()) -> None:
         """SIGKILL at once to it, its group and its tree."""
