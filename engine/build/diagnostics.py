@@ -11,7 +11,9 @@ ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 RUST_HEAD = re.compile(r"^(error|warning)(?:\[\w+\])?: (.+)$")
 RUST_PLACE = re.compile(r"^\s*--> (.+?):(\d+):(\d+)$")
-COLONS = re.compile(r"^(\S[^:\n]*\.\w+):(\d+)(?::(\d+))?:?\s+(?:(fatal error|error|warning|note)\b:?\s*)?(.+)$")
+COLONS = re.compile(
+    r"^(\S[^:\n]*\.\w+):(\d+)(?::(\d+))?:?\s+(?:(fatal error|error|warning|note)\b:?\s*)?(.+)$"
+)
 TYPESCRIPT = re.compile(r"^(\S.*?)\((\d+),(\d+)\): (error|warning) (.+)$")
 PYTHON_FRAME = re.compile(r'^\s*File "(.+?)", line (\d+)')
 PYTHON_ERROR = re.compile(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Exit|Interrupt)): ?(.*)$")
@@ -40,7 +42,9 @@ def parse(output: str, root: Path) -> tuple[Diagnostic, ...]:
             found.append(_at(root, "error", line, frame[0], str(frame[1]), None))
             frame = None
         elif match := TYPESCRIPT.match(line):
-            found.append(_at(root, "error" if match[4] == "error" else "warning", match[5], *match.group(1, 2, 3)))
+            found.append(
+                _at(root, "error" if match[4] == "error" else "warning", match[5], *match.group(1, 2, 3))
+            )
         elif (match := COLONS.match(line)) and (match[4] or match[3]):
             severity: Severity = "warning" if match[4] in ("warning", "note") else "error"
             found.append(_at(root, severity, match[5], match[1], match[2], match[3]))

@@ -77,7 +77,9 @@ def recipe(
     return Recipe(app, world, wit, site, tuple(modules), total.hexdigest())
 
 
-async def make(made: Recipe, cache: Path, run: Run, environ: Mapping[str, str]) -> tuple[Shell | None, Finished | None]:
+async def make(
+    made: Recipe, cache: Path, run: Run, environ: Mapping[str, str]
+) -> tuple[Shell | None, Finished | None]:
     """The shell of a recipe, from the cache or built now: then also how componentize-py ended.
 
     Without a shell the output says why. Raises :class:`~engine.build.toolchains.python.ToolMissing`.
