@@ -12,7 +12,8 @@ import os
 import pkgutil
 import sys
 import traceback
-from importlib.machinery import EXTENSION_SUFFIXES, FileFinder, SourceFileLoader, SourcelessFileLoader
+from importlib.machinery import FileFinder, SourceFileLoader
+from pathlib import Path
 
 import wake_shell_preload
 import wit_world
@@ -141,7 +142,7 @@ def preload():
 def keep_stdlib():
     """Copies the guest's standard library out, once: what the snapshot lacks is mounted from there later."""
     target = wake_shell_preload.STDLIB_COPY
-    if target and os.path.isdir("/python") and not os.path.exists(target):
+    if target and not Path(target).exists():
         import shutil
 
         shutil.copytree("/python", target, ignore=shutil.ignore_patterns("__pycache__"))
