@@ -16,9 +16,10 @@ as long as they compute.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 HostFunction = Callable[..., Any]
+Function = TypeVar("Function", bound=HostFunction)
 
 
 class Interface:
@@ -31,10 +32,10 @@ class Interface:
         self.functions: dict[str, HostFunction] = {}
         Interface.known[name] = self
 
-    def function(self, name: str) -> Callable[[HostFunction], HostFunction]:
+    def function(self, name: str) -> Callable[[Function], Function]:
         """Registers the decorated function as `name`; called as `(context, *arguments)`."""
 
-        def register(function: HostFunction) -> HostFunction:
+        def register(function: Function) -> Function:
             assert name not in self.functions, f"{self.name}#{name} is defined twice"
             self.functions[name] = function
             return function
