@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from time import monotonic_ns
 from typing import Any, Literal, TypeVar
 
 from engine.hosts.embedded.values import Trap
+from engine.hosts.embedded.waiting import Event
 from engine.model.deliverable import Mount
 
 Service = TypeVar("Service")
@@ -82,14 +84,34 @@ class Deployment:
 
 
 class Context:
-    """One instance's view of its host. The linker keeps the instance's resource table elsewhere."""
+    """One instance's view of its host. The linker keeps the instance's resource table elsewhere.
 
-    __slots__ = ("deployment", "labels", "request")
+    `request` is what the instance is called for (an HTTP exchange, a message), `deadline` the monotonic time in
+    nanoseconds at which its time is up, `cancelled` set when nobody waits for the answer any more.
+    """
+
+    __slots__ = (
+        "cancelled",
+        "deadline",
+        "deployment",
+        "labels",
+        "output",
+        "output_cut",
+        "output_size",
+        "request",
+        "why",
+    )
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self.request: Any = None
         self.labels: dict[str, str] = {}
+        self.deadline: int | None = None
+        self.cancelled = Event()
+        self.why = ""
+        self.output: dict[str, bytearray] = {}
+        self.output_size = 0
+        self.output_cut = False
 
     def linked(self, interface: str) -> Link:
         """The link behind `interface`, for functions whose WIT has no error to return.
@@ -100,6 +122,18 @@ class Context:
         if link.state != "linked":
             raise Trap(missing(interface, link))
         return link
+
+    def cancel(self, why: str) -> None:
+        """Ends the guest's waits, from any thread: each raises a :class:`Trap` that says `why`."""
+        self.why = why
+        self.cancelled.set()
+
+    def check(self) -> None:
+        """Raises :class:`Trap` when the guest was cancelled or its time is up."""
+        if self.cancelled.ready():
+            raise Trap(self.why)
+        if self.deadline is not None and monotonic_ns() >= self.deadline:
+            raise Trap("the time limit of one call is up")
 
 
 def missing(interface: str, link: Link) -> str:

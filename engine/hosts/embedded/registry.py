@@ -19,9 +19,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 HostFunction = Callable[..., Any]
+Function = TypeVar("Function", bound=HostFunction)
 
 # The module that provides a package is named like it; it is imported when a guest first asks for the package.
 _ROOM = "engine.hosts.embedded.interfaces"
@@ -39,10 +40,10 @@ class Interface:
         self.drafts: dict[tuple[str, str], HostFunction] = {}
         Interface.known[name] = self
 
-    def function(self, name: str, version: str | None = None) -> Callable[[HostFunction], HostFunction]:
+    def function(self, name: str, version: str | None = None) -> Callable[[Function], Function]:
         """Registers the decorated function as `name`; called as `(context, *arguments)`."""
 
-        def register(function: HostFunction) -> HostFunction:
+        def register(function: Function) -> Function:
             if version is not None:
                 assert (name, version) not in self.drafts, f"{self.name}@{version}#{name} is defined twice"
                 self.drafts[name, version] = function
