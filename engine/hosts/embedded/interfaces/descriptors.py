@@ -254,12 +254,11 @@ class EntryStream(Resource):
     wit = "wasi:filesystem/types.directory-entry-stream"
 
     def __init__(self, folder: int) -> None:
-        # A descriptor of its own: streams of one folder must not share a position.
-        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
-        try:
-            self._entries = os.scandir(fd)
-        finally:
-            os.close(fd)
+        # A descriptor of its own: streams of one folder must not share a position. Entries look through it.
+        self._handle: Handle | None = Handle(
+            os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
+        )
+        self._entries = os.scandir(self._handle.fd)
         self._rest: Iterator[os.DirEntry[str]] = iter(self._entries)
 
     def next(self) -> dict[str, str] | None:
@@ -288,3 +287,4 @@ class EntryStream(Resource):
 
     def drop(self) -> None:
         self._entries.close()
+        self._handle = None
