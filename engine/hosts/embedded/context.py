@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from time import monotonic_ns
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from engine.hosts.embedded.values import Trap
 from engine.hosts.embedded.waiting import Event
 from engine.model.deliverable import Mount
+
+if TYPE_CHECKING:
+    from engine.hosts.embedded.instance import Instance
 
 Service = TypeVar("Service")
 
@@ -29,6 +32,15 @@ class Link:
     provider: str = ""
     name: str = "default"
     config: Mapping[str, str] = field(default_factory=dict)
+    target: Target | None = None
+    """The component that serves the interface, where it is a component that is linked."""
+
+
+class Target(Protocol):
+    """A component whose exports serve another's imports."""
+
+    def call_for(self, cx: Context, interface: str, function: str, arguments: tuple[Any, ...]) -> Any:
+        """Calls the exported function for the instance of `cx`. Raises :class:`Trap`."""
 
 
 class Deployment:
@@ -94,6 +106,7 @@ class Context:
         "cancelled",
         "deadline",
         "deployment",
+        "instance",
         "labels",
         "output",
         "output_cut",
@@ -104,6 +117,7 @@ class Context:
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
+        self.instance: Instance | None = None
         self.request: Any = None
         self.labels: dict[str, str] = {}
         self.deadline: int | None = None
