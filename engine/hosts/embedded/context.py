@@ -7,10 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal, TypeVar
+from time import monotonic_ns
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from engine.hosts.embedded.values import Trap
+from engine.hosts.embedded.waiting import Event
 from engine.model.deliverable import Mount
+
+if TYPE_CHECKING:
+    from engine.hosts.embedded.instance import Instance
 
 Service = TypeVar("Service")
 
@@ -27,6 +32,15 @@ class Link:
     provider: str = ""
     name: str = "default"
     config: Mapping[str, str] = field(default_factory=dict)
+    target: Target | None = None
+    """The component that serves the interface, where it is a component that is linked."""
+
+
+class Target(Protocol):
+    """A component whose exports serve another's imports."""
+
+    def call_for(self, cx: Context, interface: str, function: str, arguments: tuple[Any, ...]) -> Any:
+        """Calls the exported function for the instance of `cx`. Raises :class:`Trap`."""
 
 
 class Deployment:
@@ -82,14 +96,36 @@ class Deployment:
 
 
 class Context:
-    """One instance's view of its host. The linker keeps the instance's resource table elsewhere."""
+    """One instance's view of its host. The linker keeps the instance's resource table elsewhere.
 
-    __slots__ = ("deployment", "labels", "request")
+    `request` is what the instance is called for (an HTTP exchange, a message), `deadline` the monotonic time in
+    nanoseconds at which its time is up, `cancelled` set when nobody waits for the answer any more.
+    """
+
+    __slots__ = (
+        "cancelled",
+        "deadline",
+        "deployment",
+        "instance",
+        "labels",
+        "output",
+        "output_cut",
+        "output_size",
+        "request",
+        "why",
+    )
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
+        self.instance: Instance | None = None
         self.request: Any = None
         self.labels: dict[str, str] = {}
+        self.deadline: int | None = None
+        self.cancelled = Event()
+        self.why = ""
+        self.output: dict[str, bytearray] = {}
+        self.output_size = 0
+        self.output_cut = False
 
     def linked(self, interface: str) -> Link:
         """The link behind `interface`, for functions whose WIT has no error to return.
@@ -100,6 +136,18 @@ class Context:
         if link.state != "linked":
             raise Trap(missing(interface, link))
         return link
+
+    def cancel(self, why: str) -> None:
+        """Ends the guest's waits, from any thread: each raises a :class:`Trap` that says `why`."""
+        self.why = why
+        self.cancelled.set()
+
+    def check(self) -> None:
+        """Raises :class:`Trap` when the guest was cancelled or its time is up."""
+        if self.cancelled.ready():
+            raise Trap(self.why)
+        if self.deadline is not None and monotonic_ns() >= self.deadline:
+            raise Trap("the time limit of one call is up")
 
 
 def missing(interface: str, link: Link) -> str:
