@@ -19,13 +19,14 @@ from engine.build.python_shell import Recipe, Shell
 from engine.build.run import Finished, run
 from engine.build.toolchains import commands, python
 from engine.build.toolchains.python import PythonApp
+from engine.component.model import Resolve
 from engine.model.deliverable import Deliverable, Mount
 from engine.model.diagnostic import Diagnostic
 from engine.model.problem import Problem
 from engine.project.project import Project
 from engine.supervise.process import StartError
 from engine.watch.tree import Tree
-from engine.wit.resolve import Resolve
+from engine.wit.worlds import select_world
 
 
 class BuildError(Problem):

@@ -177,7 +177,8 @@ class _Decoder:
                 inner = (*path, "application")
                 self.passed_over(application, ("name", "component"), inner)
                 shared = SharedApplication(
-                    self.text(application, "name", inner) or "", self.text(application, "component", inner) or ""
+                    self.text(application, "name", inner) or "",
+                    self.text(application, "component", inner) or "",
                 )
         return Properties(
             image=self.text(data, "image", path, required=False),
@@ -282,7 +283,9 @@ class _Decoder:
         self.wrong(f"`{key}` must be a string, not {_kind(value)}{_quotes(value)}", (*path, key))
         return None
 
-    def strings(self, data: dict[str, Any], key: str, path: Path, *, loose: bool = False) -> dict[str, str] | None:
+    def strings(
+        self, data: dict[str, Any], key: str, path: Path, *, loose: bool = False
+    ) -> dict[str, str] | None:
         if key not in data:
             return None
         value = data[key]
@@ -301,7 +304,10 @@ class _Decoder:
         for key in data:
             if key not in known:
                 expected = ", ".join(f"`{name}`" for name in known)
-                self.wrong(f"unknown field `{key}`, expected one of {expected}{_meant(key, known)}", (*path, key, KEY))
+                self.wrong(
+                    f"unknown field `{key}`, expected one of {expected}{_meant(key, known)}",
+                    (*path, key, KEY),
+                )
 
     def passed_over(self, data: dict[str, Any], known: tuple[str, ...], path: Path) -> None:
         """Keys that wadm does not look at."""

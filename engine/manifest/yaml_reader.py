@@ -32,8 +32,6 @@ _CONSTANTS: dict[str, Any] = {
 }
 
 
-
-
 class Document:
     """What a file says. `places` has line and column, from 1, of each value by its path; keys are under the path
     with :data:`KEY` added. `written` has the plain scalars that are no strings."""
@@ -84,7 +82,9 @@ def read_yaml(text: str, file: str) -> Document:
 
 def _problem(error: yaml.YAMLError, document: Document) -> ManifestError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    message = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).partition("\n")[0]
+    message = (
+        getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).partition("\n")[0]
+    )
     line = mark.line + 1 if mark else None
     column = mark.column + 1 if mark else None
     return ManifestError(
@@ -224,7 +224,11 @@ class _Reader:
 
     def error(self, message: str, place: Place) -> ManifestError:
         return ManifestError(
-            message, file=self.document.file, line=place[0], column=place[1], source=self.document.line(place[0])
+            message,
+            file=self.document.file,
+            line=place[0],
+            column=place[1],
+            source=self.document.line(place[0]),
         )
 
 

@@ -14,6 +14,7 @@ import anyio.to_thread
 import msgspec
 
 from engine.build.builder import Built
+from engine.component.model import Resolve
 from engine.dependencies.toggles import load_toggles, save_toggles
 from engine.hosts.base import Outcome
 from engine.model.deliverable import Deliverable
@@ -27,7 +28,6 @@ from engine.session.planning import Plan, plan
 from engine.session.publisher import rfc3339
 from engine.session.stages import Stages
 from engine.wit.load import load
-from engine.wit.resolve import Resolve
 
 if TYPE_CHECKING:
     from engine.session.session import Session
