@@ -90,6 +90,7 @@ class Session:
         self._changed: set[str] = set()
         self._asked: list[Cause] = []
         self._rebuild = False
+        self._apply = False
         self._wake = anyio.Event()
         self._stopping = anyio.Event()
         self._reason = "stopped"
@@ -165,10 +166,8 @@ class Session:
 
     async def apply(self) -> dict[str, Any]:
         """Deploys the pending manifest; returns when that reload is over."""
-        number = self.history.next_number
-        self._ask(Cause("key"))
-        await self.publisher.until(lambda state: bool(state.reloads) and state.reloads[-1].number >= number)
-        return {"number": number, "ok": self.publisher.state.reloads[-1].ok}
+        self._apply = True
+        return await self._asked_for(Cause("key"))
 
     async def discard(self) -> dict[str, Any]:
         await self.pipeline.discard()
@@ -176,13 +175,9 @@ class Session:
 
     async def reload(self, rebuild: bool = False) -> dict[str, Any]:
         """Runs the whole pipeline, from sources looked at anew; returns when that reload is over."""
-        number = self.history.next_number
         self.tree.scan()
         self._rebuild = self._rebuild or rebuild
-        self._ask(Cause("key"))
-        await self.publisher.until(lambda state: bool(state.reloads) and state.reloads[-1].number >= number)
-        last = self.publisher.state.reloads[-1]
-        return {"number": last.number, "ok": last.ok, "error": last.error}
+        return await self._asked_for(Cause("key"))
 
     async def pause(self, paused: bool) -> dict[str, Any]:
         self.publisher.replace(paused=paused)
@@ -324,10 +319,11 @@ class Session:
             paths = sorted(self._changed) if cause.kind == "file" else []
             self._changed.difference_update(paths)
             rebuild, self._rebuild = self._rebuild, False
+            apply, self._apply = self._apply, False
             for path in self._loops.count(paths):
                 self.log("wake", "warn", f"{path} changes with every build: it is not watched any more")
             try:
-                await self.pipeline.run(Cause(cause.kind, tuple(paths)), rebuild)
+                await self.pipeline.run(Cause(cause.kind, tuple(paths)), rebuild, apply)
             except Exception:
                 # A fault of ours ends this reload, not the session.
                 text = traceback.format_exc()
@@ -354,9 +350,14 @@ class Session:
                 if len(self._changed) == before:
                     return
 
-    def _ask(self, cause: Cause) -> None:
+    async def _asked_for(self, cause: Cause) -> dict[str, Any]:
+        """Has the pipeline run for `cause`; how that reload ended."""
+        number = self.history.next_number
         self._asked.append(cause)
         self._wake.set()
+        await self.publisher.until(lambda state: bool(state.reloads) and state.reloads[-1].number >= number)
+        last = self.publisher.state.reloads[-1]
+        return {"number": last.number, "ok": last.ok, "error": last.error}
 
     async def _neighbours(self) -> None:
         """The other sessions, for the pane that lists them."""
