@@ -1,0 +1,1 @@
+"""Measurements: `python -m tests.bench.<room>`, each beside a floor or a peer of the same run."""

@@ -1,0 +1,1 @@
+"""How fast journals are written, indexed, filtered. Open `__main__.py`."""
