@@ -40,15 +40,17 @@ class Difference(msgspec.Struct, frozen=True):
     after: Any
 
 
-def diff(old: Application, new: Application) -> tuple[Change, ...]:
-    """The differences as sentences, sorted by subject. The version alone is no difference: it follows from others."""
+def diff(old: Application | None, new: Application) -> tuple[Change, ...]:
+    """The differences as sentences, sorted by subject; without an old one everything is new. The version alone is no
+    difference: it follows from others."""
     changes = [change for item in differences(old, new) if (change := _change(item)) is not None]
     order = ("application", "component", "provider", "scaler", "link", "config", "policy")
     return tuple(sorted(changes, key=lambda item: (order.index(item.subject), item.name, item.detail)))
 
 
-def differences(old: Application, new: Application) -> tuple[Difference, ...]:
-    before, after = facts(old), facts(new)
+def differences(old: Application | None, new: Application) -> tuple[Difference, ...]:
+    before: Facts = facts(old) if old is not None else {}
+    after = facts(new)
     keys = sorted(before.keys() | after.keys(), key=lambda key: tuple(map(str, key)))
     return tuple(
         Difference(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
