@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from engine.hosts.embedded.context import Deployment, Link
 
@@ -34,7 +34,7 @@ class Snapshot:
 
     __slots__ = ("revision", "value")
 
-    def __init__(self, value: bytes | None, revision: object) -> None:
+    def __init__(self, value: bytes | None, revision: Any) -> None:
         self.value = value
         self.revision = revision
 

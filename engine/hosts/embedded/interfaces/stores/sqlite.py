@@ -94,8 +94,8 @@ class SqliteStore:
             statement = "INSERT INTO entries (bucket, key, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
             return self._run(lambda sql: sql.execute(statement, (bucket, key, value)).rowcount) == 1
         statement = "UPDATE entries SET value = ?, revision = revision + 1 WHERE id = ? AND revision = ?"
-        assert isinstance(seen.revision, tuple)
-        return self._run(lambda sql: sql.execute(statement, (value, *seen.revision)).rowcount) == 1
+        identity, revision = seen.revision
+        return self._run(lambda sql: sql.execute(statement, (value, identity, revision)).rowcount) == 1
 
     def get_many(self, bucket: str, keys: list[str]) -> list[bytes | None]:
         def read(sql: sqlite3.Connection) -> list[bytes | None]:
