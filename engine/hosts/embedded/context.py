@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -43,11 +43,37 @@ class Target(Protocol):
         """Calls the exported function for the instance of `cx`. Raises :class:`Trap`."""
 
 
+class Services:
+    """Objects that all components of a session share: stores, brokers. They outlast every reload."""
+
+    def __init__(self) -> None:
+        self._found: dict[object, Any] = {}
+        self._lock = RLock()
+
+    def service(self, key: object, make: Callable[[], Service]) -> Service:
+        """The one object under `key`, made at first use."""
+        with self._lock:
+            if key not in self._found:
+                self._found[key] = make()
+            found: Service = self._found[key]
+            return found
+
+    def close(self) -> None:
+        """Closes every service that has a `close`."""
+        with self._lock:
+            services, self._found = self._found, {}
+        for service in services.values():
+            if hasattr(service, "close"):
+                service.close()
+
+
 class Deployment:
     """A component as deployed: its links and limits, and the services its instances share.
 
     `folder` is the session's own (key-value and blob data live there and outlast every reload); `log` takes
-    `(source, level, line)` with level one of `trace debug info warn error critical`.
+    `(source, level, line)` with level one of `trace debug info warn error critical`. `call_export(interface,
+    function, arguments)` calls an export on an instance of this component: GuestTrap when it traps, KeyError when
+    there is no such export.
     """
 
     def __init__(
@@ -61,6 +87,8 @@ class Deployment:
         arguments: tuple[str, ...] = (),
         mounts: tuple[Mount, ...] = (),
         settings: Mapping[str, Any] | None = None,
+        services: Services | None = None,
+        call_export: Callable[[str, str, tuple[Any, ...]], Any] | None = None,
     ) -> None:
         self.component = component
         self.folder = folder
@@ -71,28 +99,40 @@ class Deployment:
         self.arguments = arguments
         self.mounts = mounts
         self.settings = dict(settings or {})
-        self._services: dict[object, Any] = {}
-        self._lock = Lock()
+        self.services = services or Services()
+        self.call_export = call_export or _no_exports
+
+    def renewed(self, mounts: tuple[Mount, ...], environment: Mapping[str, str]) -> Deployment:
+        """The same deployment with other code: links, configuration and services stay."""
+        return Deployment(
+            self.component,
+            self.folder,
+            self.log,
+            self.links,
+            self.config,
+            environment,
+            self.arguments,
+            mounts,
+            self.settings,
+            self.services,
+            self.call_export,
+        )
 
     def link(self, interface: str) -> Link:
         """The link that serves `interface` (`ns:pkg/iface`, no version)."""
         return self.links.get(interface) or Link("unresolved")
 
     def service(self, key: object, make: Callable[[], Service]) -> Service:
-        """The one object under `key` that all instances share (a store, a broker), made at first use."""
-        with self._lock:
-            if key not in self._services:
-                self._services[key] = make()
-            found: Service = self._services[key]
-            return found
+        """The one object under `key` in this session (a store, a broker), made at first use."""
+        return self.services.service(key, make)
 
     def close(self) -> None:
         """Closes every service that has a `close`."""
-        with self._lock:
-            services, self._services = self._services, {}
-        for service in services.values():
-            if hasattr(service, "close"):
-                service.close()
+        self.services.close()
+
+
+def _no_exports(interface: str, function: str, arguments: tuple[Any, ...]) -> Any:
+    raise KeyError(f"{interface}#{function}")
 
 
 class Context:

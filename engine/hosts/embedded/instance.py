@@ -44,6 +44,7 @@ class Instance:
         "alive",
         "context",
         "cx",
+        "depth",
         "failure",
         "handle",
         "lent",
@@ -62,6 +63,7 @@ class Instance:
         self.lent: list[int] = []
         self.peers: dict[str, Instance] = {}
         self.failure: BaseException | None = None
+        self.depth = 0
         self.poisoned = False
         self.alive = True
         self._next = 0
@@ -175,6 +177,7 @@ class Instance:
         self.peers.clear()
         native.store_delete(self.store)
         live.pop(self.context, None)
+        self.cx.instance = None
         table, self.table = self.table, {}
         for resource in table.values():
             resource.drop()

@@ -118,7 +118,7 @@ class Linked:
                 if lower is not None:
                     lower(results, value, instance)
                 return None
-            except BaseException as problem:  # noqa: BLE001  # nothing may pass through wasmtime's frames
+            except BaseException as problem:  # nothing may pass through wasmtime's frames
                 return fail(instance, interface, name, problem)
 
         self._add(place, name, call)

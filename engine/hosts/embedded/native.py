@@ -53,10 +53,10 @@ def _library() -> Path:
     return Path(spec.submodule_search_locations[0]) / f"{sys.platform}-{machine}" / name
 
 
-_path = _library()
+LIBRARY = _library()
 try:
-    _short = ctypes.PyDLL(str(_path))
-    _long = ctypes.CDLL(str(_path))
+    _short = ctypes.PyDLL(str(LIBRARY))
+    _long = ctypes.CDLL(str(LIBRARY))
 except OSError as problem:
     raise HostUnavailable(
         f"wasmtime's library cannot be loaded: {problem}", hint="run `wake doctor`"

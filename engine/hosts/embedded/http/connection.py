@@ -23,11 +23,11 @@ IDLE = 30 * SECOND
 class Connection:
     """`broken`: no use any more, to be closed. `problem`: why its bytes were refused, with `refusal` as status."""
 
-    def __init__(self, client: socket.socket, authority: str, body_limit: int) -> None:
+    def __init__(self, client: socket.socket, address: str, body_limit: int) -> None:
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = client
-        self.authority = authority
+        self.address = address
         self.body_limit = body_limit
         self.broken = False
         self.closing = False
@@ -90,6 +90,11 @@ class Connection:
 
     def _in_body(self) -> bool:
         return self._reading is not None and self._reading.head_complete
+
+    def refuse(self, status: int, text: str) -> None:
+        """Takes in nothing more; the client is told why."""
+        self.refusal = status
+        self._refuse(text)
 
     def _refuse(self, text: str) -> None:
         self.problem = text

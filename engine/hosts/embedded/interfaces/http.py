@@ -213,7 +213,7 @@ def request_authority(cx: Context, request: IncomingRequest) -> str | None:
     for name, value in exchange.headers:
         if name == "host":
             return value.decode("latin-1")
-    return exchange.connection.authority
+    return exchange.connection.address
 
 
 @types.function("[method]incoming-request.headers")
