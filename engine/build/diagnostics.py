@@ -59,7 +59,7 @@ def _is_users(file: str) -> bool:
 def _at(
     root: Path, severity: Severity, message: str, file: str, line: str | None, column: str | None
 ) -> Diagnostic:
-    name = re.sub(r"^/\d+/", "", file)
+    name = re.sub(r"^(/\d+/|\./)", "", file)
     path = Path(name)
     if path.is_absolute() and path.is_relative_to(root):
         name = path.relative_to(root).as_posix()

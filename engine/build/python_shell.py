@@ -59,7 +59,7 @@ def recipe(
 ) -> Recipe:
     """The recipe for an app whose world is `world` (`ns:pkg/name@version`) in the packages `wit`.
 
-    `wit` maps relative paths, one folder a package, to texts. What the sources import from `site` is put into the
+    `wit` is as :func:`packages` gives it. What the sources import from `site` is put into the
     snapshot as it is found now; a later import is read from there at run time until the dependencies change.
     """
     modules = sorted(name for name in python.imported(sources) if _in_site(name, site))

@@ -20,8 +20,6 @@ import wit_world
 from componentize_py_types import Err
 
 APP = "/app"
-SITE = "/site"
-STDLIB = "/python"
 
 asked_for: dict[str, "StandIn"] = {}
 serving = False
@@ -47,7 +45,7 @@ def load():
     global app, serving
     if app is None:
         serving = True
-        sys.path[:] = [APP, SITE, STDLIB]
+        sys.path[:] = os.environ["WAKE_SHELL_PATH"].split(":")
         sys.path_importer_cache.clear()
         sys.path_hooks.insert(0, app_finder)
         cache = os.environ.get("WAKE_SHELL_PYCACHE")
