@@ -267,7 +267,8 @@ class Pipeline:
     def _make_plan(self, toggles: dict[str, bool]) -> Plan:
         if self._resolve is None:
             raise ToggleError("the project's WIT has not been read yet")
-        made = plan(self.project, self._resolve, toggles, self.session.address)
+        asked = self.session.options.port is not None
+        made = plan(self.project, self._resolve, toggles, self.session.address, asked)
         self._write(made)
         return made
 

@@ -14,7 +14,7 @@ import anyio
 import anyio.abc
 import msgspec
 
-from engine.hosts.base import Host, HostError, HostEvent, Note, Outcome, ProcessChanged
+from engine.hosts.base import Host, HostError, HostEvent, Listen, Note, Outcome, ProcessChanged
 from engine.hosts.embedded import plan
 from engine.hosts.embedded.channel import Channel, ChannelLost, connect
 from engine.hosts.embedded.limits import Settings
@@ -45,8 +45,7 @@ class StatusFile(msgspec.Struct, frozen=True):
 class EmbeddedHost(Host):
     """Runs components in a child process of the session.
 
-    `tasks` is the session's task group: what watches the child runs there. `address` is where the project's HTTP
-    answers by default; its socket is opened by :meth:`start` (or given as `listening`) and stays with the engine,
+    `tasks` is the session's task group: what watches the child runs there. Listening sockets stay with the engine,
     so that no restart of the child refuses a connection.
     """
 
@@ -59,14 +58,13 @@ class EmbeddedHost(Host):
         tasks: anyio.abc.TaskGroup,
         *,
         settings: Settings | None = None,
-        listening: Mapping[str, socket.socket] | None = None,
         journal: Path | None = None,
     ) -> None:
         self._places = places
         self._session = session
         self._tasks = tasks
         self._settings = settings or Settings()
-        self._sockets: dict[str, socket.socket] = dict(listening or {})
+        self._sockets: dict[str, socket.socket] = {}
         self._folder = places.session(session)
         self._journal = journal or self._folder / "journal"
         self._control = places.host_socket(session)
@@ -87,14 +85,17 @@ class EmbeddedHost(Host):
 
     # -- Host
 
-    async def start(self) -> None:
+    async def start(self, listen: Listen) -> str:
         make_private(self._places.runtime)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._wanted = True
         if not await self._adopt():
+            address, listening = listen()
+            self._sockets[address] = listening
             await self._spawn()
         self._scope = anyio.CancelScope()
         self._tasks.start_soon(self._watch, self._scope)
+        return next(iter(self._sockets))
 
     async def apply(
         self, manifest: Mapping[str, Any], deliverables: Mapping[str, Deliverable], off: Mapping[str, str]
@@ -133,7 +134,8 @@ class EmbeddedHost(Host):
             await self._call("undeploy")
 
     def endpoints(self) -> tuple[str, ...]:
-        return tuple(f"http://{address}" for address in self._sockets)
+        routes = plan.read(self._manifest).routes if self._manifest is not None else ()
+        return tuple(dict.fromkeys(f"http://{route.address}" for route in routes))
 
     def processes(self) -> tuple[Process, ...]:
         pid = self._child.pid if self._child is not None and self._state in ("starting", "ready") else None
