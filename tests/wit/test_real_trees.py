@@ -13,6 +13,7 @@ from engine.wit.load import load
 from engine.wit.lock import verify_deps_lock
 from engine.wit.to_json import to_json
 from tests.fixtures import fixtures
+from tests.wit.texts import first
 
 INCOMPLETE = {
     "golang/components/http-client-tinygo": "package 'wasmcloud:component-go@0.1.0' not found",
@@ -97,8 +98,8 @@ def test_wasmcloud_examples() -> None:
         component = tomllib.loads(config.read_text()).get("component", {})
         try:
             load(config.parent / "wit").select_world(component.get("wit_world"))
-        except WitError as problem:
-            failed[str(config.parent.relative_to(root))] = problem
+        except WitError as one:
+            failed[str(config.parent.relative_to(root))] = one
     assert seen >= 15
     assert set(failed) == set(INCOMPLETE)
     for name, problem in failed.items():
@@ -121,8 +122,7 @@ def test_broken(name: str) -> None:
     file, line, message = BROKEN[name]
     with pytest.raises((WitError, ExceptionGroup)) as caught:
         load(folder).select_world()
-    problem = caught.value if isinstance(caught.value, WitError) else caught.value.exceptions[0]
-    assert isinstance(problem, WitError)
+    problem = first(caught.value)
     assert message in problem.message
     assert problem.file == (None if file is None else str(folder / file))
     assert problem.line == line

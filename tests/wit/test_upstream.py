@@ -14,6 +14,7 @@ from engine.wit.errors import WitError
 from engine.wit.load import load
 from engine.wit.to_json import to_json
 from tests.fixtures import fixtures
+from tests.wit.texts import first
 
 ROOT = Path(os.environ.get("WAKE_FIXTURES") or Path(__file__).resolve().parents[3] / "shared" / "fixtures")
 ACCEPTED = sorted(path.name.removesuffix(".wit.json") for path in ROOT.glob("wit-ui/*.wit.json"))
@@ -57,8 +58,7 @@ def test_rejected(suite: Path, name: str) -> None:
     text = (suite / "parse-fail" / f"{name}.wit.result").read_text()
     with pytest.raises((WitError, ExceptionGroup)) as caught:
         load(case(suite / "parse-fail", name), features=["active"], cache=Cache())
-    problem = caught.value if isinstance(caught.value, WitError) else caught.value.exceptions[0]
-    assert isinstance(problem, WitError)
+    problem = first(caught.value)
     place = _PLACE.search(text)
     assert place is not None
     assert (problem.file, problem.line, problem.column) == (place[1], int(place[2]), int(place[3]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 
-from engine.component.model import World
 from engine.wit.append import Features
 from engine.wit.cache import Cache
 from engine.wit.errors import WitError
@@ -36,12 +35,15 @@ def problems(main: str, *deps: str, features: tuple[str, ...] = ()) -> list[WitE
     raise AssertionError("these texts are accepted")
 
 
+def first(raised: BaseException) -> WitError:
+    """The first problem of what :func:`engine.wit.load.load` raised."""
+    one = raised.exceptions[0] if isinstance(raised, BaseExceptionGroup) else raised
+    assert isinstance(one, WitError)
+    return one
+
+
 def problem(main: str, *deps: str, features: tuple[str, ...] = ()) -> tuple[str, int | None, int | None]:
     """The first line of the one problem, and where it is."""
     found = problems(main, *deps, features=features)
     assert len(found) == 1, [one.message for one in found]
     return found[0].message.split("\n")[0], found[0].line, found[0].column
-
-
-def only_world(resolve: Resolve) -> World:
-    return resolve.select_world()
