@@ -190,10 +190,7 @@ class Pipeline:
             diagnostics=diagnostics,
         )
         if not ok:
-            first = next(
-                (item.message for item in diagnostics if item.severity == "error"), "the build failed"
-            )
-            raise Failed(f"build: {first.splitlines()[0]}", diagnostics)
+            raise Failed(_first(diagnostics) or "the build failed", diagnostics)
         assert built is not None
         return msgspec.structs.replace(built, diagnostics=diagnostics)
 
