@@ -1,0 +1,1 @@
+"""Source to deliverable: toolchains, dev shells, running compilers, their diagnostics, the artifact cache."""

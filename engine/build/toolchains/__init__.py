@@ -1,0 +1,1 @@
+"""One module a language: how its projects are recognised and what builds them."""

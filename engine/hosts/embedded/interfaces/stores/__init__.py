@@ -1,0 +1,1 @@
+"""Where keys and values are kept: `base.py` says what a store is and which one a link means."""

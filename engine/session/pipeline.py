@@ -1,0 +1,346 @@
+"""The way of a save: build → discover → plan → diff → apply → ready, each stage timed.
+
+A stage that fails ends that reload and says why; what was deployed before goes on serving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from engine.build.builder import Built
+from engine.component.model import Resolve
+from engine.dependencies.toggles import load_toggles, save_toggles
+from engine.hosts.base import Outcome
+from engine.model.deliverable import Deliverable
+from engine.model.diagnostic import Diagnostic
+from engine.model.problem import Problem
+from engine.model.reload import Cause, Reload, ReloadKind
+from engine.model.state import Progress
+from engine.places.places import make_project_folder, write_atomic
+from engine.project.find import load_project
+from engine.project.project import Project
+from engine.session.planning import Plan, plan
+from engine.session.publisher import rfc3339
+from engine.session.stages import Stages
+from engine.wit.load import load
+
+if TYPE_CHECKING:
+    from engine.session.session import Session
+
+
+class ToggleError(Problem):
+    """A dependency that cannot be toggled."""
+
+
+class Failed(Exception):
+    """A stage that ends the reload."""
+
+    def __init__(self, error: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
+        super().__init__(error)
+        self.diagnostics = tuple(diagnostics)
+
+
+class Pipeline:
+    """Holds what the last run made of each stage, so that the next one takes only those it must."""
+
+    def __init__(self, session: Session, project: Project) -> None:
+        self.session = session
+        self.project = project
+        self.component = project.component_id
+        self._turn = anyio.Lock()
+        self._resolve: Resolve | None = None
+        self._deliverable: Deliverable | None = None
+        self._deployed: Plan | None = None
+        self._toggles = dict(load_toggles(project.root))
+        self._wanted = dict(self._toggles)
+
+    # -- which way a change goes ----------------------------------------------------------------------------------
+
+    def serves(self, changed: Sequence[str]) -> bool:
+        """Whether a dev shell is up and all of `changed` are its sources."""
+        folder = self.session.builder.sources(self.project)
+        if folder is None or self._deployed is None:
+            return False
+        return not self.spoils(changed) and all(
+            (self._root / path).is_relative_to(folder) for path in changed
+        )
+
+    def spoils(self, changed: Sequence[str]) -> bool:
+        """Whether a build under way is of no use after these changes."""
+        if self.session.builder.app(self.project) is None:
+            return True
+        wit = self.project.wit
+        paths = [self._root / path for path in changed]
+        return any(
+            path in self.project.files or (wit is not None and path.is_relative_to(wit)) for path in paths
+        )
+
+    # -- source reloads -------------------------------------------------------------------------------------------
+
+    async def source_reload(self, changed: Sequence[str]) -> None:
+        """Puts the sources as they are now in service, through the dev shell."""
+        async with self._turn:
+            stages = Stages()
+            stages.detected([self._root / path for path in changed])
+            with stages.stage("build"):
+                deliverable = self.session.builder.stage(self.session.tree)
+            outcome = await self.session.host.reload(self.component, deliverable)
+            stages.add(outcome.stages)
+            if outcome.ok:
+                self._deliverable = deliverable
+            diagnostics = self._local(outcome.diagnostics, deliverable)
+            self._finish(
+                "source", Cause("file", tuple(changed)), stages, outcome.error, diagnostics, outcome.ok
+            )
+
+    async def release(self) -> None:
+        """Lets requests go on that the host holds because of a change that turned out to be none."""
+        async with self._turn:
+            if self._deliverable is not None and self.session.builder.sources(self.project) is not None:
+                await self.session.host.reload(self.component, self.session.builder.stage(self.session.tree))
+
+    # -- the whole way --------------------------------------------------------------------------------------------
+
+    async def run(self, cause: Cause, rebuild: bool = False, apply: bool = False) -> None:
+        """One reload through every stage that `cause` makes necessary. With `apply` it deploys the pending toggles,
+        and takes the code as it is."""
+        stages = Stages()
+        stages.detected([self._root / path for path in cause.paths])
+        kind: ReloadKind = "deploy"
+        error, diagnostics = None, tuple[Diagnostic, ...]()
+        try:
+            self._busy(
+                "building" if self._deployed is None else self.session.publisher.state.phase, "discover"
+            )
+            with stages.stage("discover"):
+                await self._discover()
+            deliverable = self._deliverable
+            if deliverable is None or not apply:
+                built = await self._build(cause, stages)
+                if built is None:
+                    return  # Newer changes made it stale: they have a reload of their own.
+                deliverable, diagnostics = built.deliverable, built.diagnostics
+            assert deliverable is not None
+            with stages.stage("plan"):
+                made = self._make_plan(self._wanted if apply else self._toggles)
+                others = made.others(self.session.places.cache)
+            kind = (
+                "deploy" if self._deployed is None or made.version != self._deployed.version else "artifact"
+            )
+            self._busy("deploying", "apply")
+            outcome = await self._apply(made, deliverable, others)
+            stages.add(outcome.stages)
+            if not outcome.ok:
+                raise Failed(
+                    outcome.error or "the host refused it", self._local(outcome.diagnostics, deliverable)
+                )
+            self._deploy(made, deliverable, apply)
+        except Failed as failed:
+            error, diagnostics = str(failed), failed.diagnostics
+        except (Problem, ExceptionGroup) as problem:
+            diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
+            error = diagnostics[0].message
+        self._finish(kind, cause, stages, error, diagnostics, error is None)
+
+    async def _discover(self) -> None:
+        """The project, its WIT and its dependencies, as the files say now."""
+        project = load_project(self.project.config_file or self.project.root, self.session.environ)
+        if project.wit is None:
+            raise Problem(
+                f"{project.name} has no WIT folder, so nothing says what it imports and exports",
+                hint=f"make {project.root / 'wit'} with a world in it",
+            )
+        resolve = await anyio.to_thread.run_sync(load, project.wit)
+        self.project, self._resolve = project, resolve
+        made = self._make_plan(self._wanted)
+        for warning in made.warnings:
+            self.session.log("wake", "warn", warning.message)
+        self.session.publisher.replace(dependencies=made.dependencies, hints=made.hints)
+        self.session.publisher.event("dependencies", items=made.dependencies)
+
+    async def _build(self, cause: Cause, stages: Stages) -> Built | None:
+        assert self._resolve is not None
+        self.session.publisher.event("build_started", cause=cause)
+        before = stages.taken.get("build", 0.0)
+        built: Built | None = None
+        diagnostics: tuple[Diagnostic, ...] = ()
+        with anyio.CancelScope() as scope, stages.stage("build"):
+            self.session.building(scope)
+            self._busy(self.session.publisher.state.phase, "build")
+            try:
+                built = await self.session.builder.dev(self.project, self._resolve, self.session.tree)
+                diagnostics = tuple(self._relative(item) for item in built.diagnostics)
+            except (Problem, ExceptionGroup) as problem:
+                diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
+            finally:
+                self.session.building(None)
+        if scope.cancelled_caught:
+            self.session.log("build", "info", "stopped: the files changed again")
+            return None
+        ok = built is not None and built.deliverable is not None
+        self.session.publisher.event(
+            "build_finished",
+            ok=ok,
+            ms=round(stages.taken["build"] - before, 2),
+            artifact=built.artifact if built else None,
+            diagnostics=diagnostics,
+        )
+        if not ok:
+            first = next(
+                (item.message for item in diagnostics if item.severity == "error"), "the build failed"
+            )
+            raise Failed(f"build: {first.splitlines()[0]}", diagnostics)
+        assert built is not None
+        return msgspec.structs.replace(built, diagnostics=diagnostics)
+
+    async def _apply(self, made: Plan, deliverable: Deliverable, others: dict[str, Deliverable]) -> Outcome:
+        async with self._turn:
+            if deliverable.shell:
+                # The sources may have moved on while the shell was built.
+                self.session.tree.scan()
+                deliverable = self.session.builder.stage(self.session.tree)
+            return await self.session.host.apply(
+                made.document, {**others, made.component: deliverable}, made.off
+            )
+
+    def _deploy(self, made: Plan, deliverable: Deliverable, applied: bool) -> None:
+        publisher = self.session.publisher
+        new = self._deployed is None or self._deployed.version != made.version
+        self._deliverable, self._deployed, self.component = deliverable, made, made.component
+        if applied:
+            self._toggles = dict(self._wanted)
+            save_toggles(self.project.root, self._toggles)
+        publisher.replace(deployed=made.manifest, project=self.project.name, hints=made.hints)
+        if new:
+            publisher.event("manifest", state="deployed", **msgspec.structs.asdict(made.manifest))
+        self._show_pending()
+        urls = self.session.host.endpoints()
+        if new or urls != publisher.state.urls:
+            self.session.set_urls(urls)
+
+    # -- toggles --------------------------------------------------------------------------------------------------
+
+    async def toggle(self, name: str, off: bool | None) -> bool:
+        """Plans the dependency off or on; whether it is off then. Nothing is deployed. Raises ToggleError."""
+        known = {item.name: item for item in self.session.publisher.state.dependencies}
+        if name not in known:
+            names = ", ".join(sorted(known)) or "none yet"
+            raise ToggleError(f"there is no dependency '{name}'", hint=f"there are: {names}")
+        if known[name].state == "host":
+            raise ToggleError(f"{name} is provided by the host itself and cannot be toggled")
+        is_off = known[name].state == "off"
+        off = not is_off if off is None else off
+        self._wanted = {key: on for key, on in self._wanted.items() if key != name}
+        if off:
+            self._wanted[name] = False
+        self._show_pending()
+        return off
+
+    async def discard(self) -> None:
+        """Forgets toggles that were not applied."""
+        self._wanted = dict(self._toggles)
+        self._show_pending()
+
+    def _show_pending(self) -> None:
+        made = self._make_plan(self._wanted)
+        publisher = self.session.publisher
+        differs = self._deployed is None or made.version != self._deployed.version
+        changes = made.changes_from(self._deployed) if differs else ()
+        publisher.replace(
+            dependencies=made.dependencies, pending=made.manifest if differs else None, changes=changes
+        )
+        if differs:
+            publisher.event("manifest", state="pending", **msgspec.structs.asdict(made.manifest))
+
+    # -- small parts ----------------------------------------------------------------------------------------------
+
+    @property
+    def _root(self) -> Path:
+        return self.session.tree.root
+
+    def _make_plan(self, toggles: dict[str, bool]) -> Plan:
+        if self._resolve is None:
+            raise ToggleError("the project's WIT has not been read yet")
+        asked = self.session.options.port is not None
+        made = plan(self.project, self._resolve, toggles, self.session.address, asked)
+        self._write(made)
+        return made
+
+    def _write(self, made: Plan) -> None:
+        """Leaves the manifest where the user looks for it: in the project's `.wake/dev`, and where they asked."""
+        folders = [make_project_folder(self.project.root)]
+        if self.session.options.manifest_folder is not None:
+            folders.append(Path(self.session.options.manifest_folder))
+        for folder in folders:
+            path = folder / f"{made.manifest.name}.yaml"
+            data = made.manifest.text.encode()
+            if not path.exists() or path.read_bytes() != data:
+                write_atomic(path, data)
+
+    def _busy(self, phase: str, stage: str) -> None:
+        from datetime import UTC, datetime
+
+        texts = {"discover": "reading WIT", "build": "building", "apply": "deploying"}
+        progress = Progress(stage, texts[stage], datetime.now(UTC).timestamp())
+        self.session.publisher.replace(phase=phase, progress=progress)
+
+    def _finish(
+        self,
+        kind: ReloadKind,
+        cause: Cause,
+        stages: Stages,
+        error: str | None,
+        diagnostics: tuple[Diagnostic, ...],
+        ok: bool,
+    ) -> None:
+        from datetime import UTC, datetime
+
+        self.session.publisher.replace(
+            phase="ready" if ok else "failed", error=None if ok else error, diagnostics=diagnostics
+        )
+        self.session.finish(
+            Reload(
+                number=self.session.history.next_number,
+                kind=kind,
+                cause=cause,
+                ok=ok,
+                stages=stages.rounded(),
+                total_ms=round(stages.total_ms, 2),
+                time=rfc3339(datetime.now(UTC)),
+                error=error,
+                diagnostics=diagnostics,
+            )
+        )
+
+    def _local(self, diagnostics: Sequence[Diagnostic], deliverable: Deliverable) -> tuple[Diagnostic, ...]:
+        """The guest's paths (`/app/x.py`) as the project's own."""
+        folder = self.session.builder.sources(self.project)
+        found = []
+        for item in diagnostics:
+            if item.file and folder is not None and item.file.startswith("/app/"):
+                item = msgspec.structs.replace(item, file=str(folder / item.file.removeprefix("/app/")))
+            found.append(self._relative(item))
+        return tuple(found)
+
+    def _relative(self, item: Diagnostic) -> Diagnostic:
+        if item.file and Path(item.file).is_absolute() and Path(item.file).is_relative_to(self._root):
+            return msgspec.structs.replace(item, file=Path(item.file).relative_to(self._root).as_posix())
+        return item
+
+
+def problems(error: Problem | ExceptionGroup[Exception]) -> list[Problem]:
+    """The problems of a group, in order. Anything else in it is a fault of ours and is raised."""
+    if isinstance(error, Problem):
+        return [error]
+    found: list[Problem] = []
+    for item in error.exceptions:
+        if not isinstance(item, (Problem, ExceptionGroup)):
+            raise error
+        found.extend(problems(item))
+    return found

@@ -1,0 +1,84 @@
+"""From a project as read to what a host is asked to run: dependencies, manifest, and what is off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from engine.build.artifacts import keep
+from engine.component.model import Resolve
+from engine.dependencies.discover import survey
+from engine.manifest.diff import diff
+from engine.manifest.document import as_manifest, to_document
+from engine.manifest.generate import generate
+from engine.manifest.hints import hints
+from engine.manifest.model import Application
+from engine.model.deliverable import Deliverable
+from engine.model.dependency import Dependency
+from engine.model.diagnostic import Diagnostic
+from engine.model.state import Change, Manifest
+from engine.project.project import Project
+
+if TYPE_CHECKING:
+    from engine.dependencies.toggles import Toggles
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What would run: `off` maps an interface (no version) to the dependency that was toggled off."""
+
+    application: Application
+    manifest: Manifest
+    dependencies: tuple[Dependency, ...]
+    off: dict[str, str]
+    hints: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...]
+    component: str
+
+    @property
+    def version(self) -> str:
+        return self.manifest.version
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return to_document(self.application)
+
+    def changes_from(self, deployed: Plan | None) -> tuple[Change, ...]:
+        """What deploying this would change."""
+        return tuple(diff(deployed.application if deployed else None, self.application))
+
+    def others(self, cache: Path) -> dict[str, Deliverable]:
+        """The components beside the project's own whose image is a file, by name."""
+        found = {}
+        for item in self.application.spec.components:
+            image = item.properties.image or ""
+            if item.type == "component" and item.name != self.component and image.startswith("file://"):
+                path, digest = keep(Path(image.removeprefix("file://")), cache)
+                found[item.name] = Deliverable(str(path), digest)
+        return found
+
+
+def plan(project: Project, resolve: Resolve, toggles: Toggles, address: str, asked: bool) -> Plan:
+    """Plans the project as its files and the toggles say. Raises :class:`~engine.model.problem.Problem`.
+
+    HTTP is served at `address`; unless it was `asked` for, an address that the project configures comes first.
+    """
+    found = survey(project, resolve, toggles)
+    configured = any(origins.get("config.address", "catalogue") != "catalogue" for origins in found.origins)
+    application = generate(project, found.dependencies, address=None if configured and not asked else address)
+    off = {
+        interface.partition("@")[0]: item.name
+        for item in found.dependencies
+        if item.state == "off"
+        for interface in item.interfaces
+    }
+    return Plan(
+        application=application,
+        manifest=as_manifest(application),
+        dependencies=found.dependencies,
+        off=off,
+        hints=tuple(hints(application)),
+        warnings=found.warnings,
+        component=project.component_id,
+    )

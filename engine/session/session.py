@@ -1,0 +1,399 @@
+"""One dev session: owns the project's tree, its builds, its host and its state, and drives the pipeline.
+
+Two ways lead to new code in service. A *source* reload, where a dev shell serves the files as they are: as soon as a
+hint or a request shows that one changed, in milliseconds. And the whole pipeline, for everything else: one at a time,
+after a quiet moment, started by a changed file, a key, or the start itself.
+"""
+
+from __future__ import annotations
+
+import socket
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.abc
+
+from engine.build.builder import Builder
+from engine.hosts.base import Dirty, Host, Note, ProcessChanged, RequestServed
+from engine.logs.journal import JournalWriter
+from engine.model.problem import Problem
+from engine.model.process import Process
+from engine.model.reload import Cause, Reload
+from engine.model.state import Progress, State
+from engine.places.places import Places
+from engine.project.project import Project
+from engine.session.address import listen
+from engine.session.history import History
+from engine.session.lock import SessionLock
+from engine.session.loops import LoopGuard
+from engine.session.options import Options
+from engine.session.pipeline import Pipeline
+from engine.session.publisher import Publisher, rfc3339
+from engine.session.sessions_file import Record, SessionsFile
+from engine.supervise.identity import me
+from engine.supervise.process import become_subreaper, sweep
+from engine.watch.rules import Rules
+from engine.watch.tree import Tree
+from engine.watch.watcher import hints
+
+# Saves that belong together (format on save, a branch switch) come within this many seconds of each other.
+QUIET = 0.02
+QUIET_MOST = 0.5
+
+
+class NotReady(Problem):
+    """What was waited for cannot come any more without a change of the files."""
+
+
+class Session:
+    """Made for one project, run once. All methods are called from the engine's loop."""
+
+    def __init__(
+        self,
+        project: Project,
+        options: Options,
+        places: Places,
+        environ: Mapping[str, str],
+        make_host: Callable[[Session, anyio.abc.TaskGroup], Host],
+    ) -> None:
+        self.id = project.session
+        self.options = options
+        self.places = places
+        self.environ = environ
+        self.folder = places.session(self.id)
+        self.journal = JournalWriter(self.folder / "journal.log")
+        self.history = History(self.folder / "history.jsonl")
+        self.sessions = SessionsFile(places.sessions_file)
+        now = self._now()
+        self.publisher = Publisher(
+            State(
+                revision=0,
+                session=self.id,
+                project=project.name,
+                path=str(project.root),
+                phase="starting",
+                host=options.host,
+                started=now.timestamp(),
+                reloads=self.history.reloads,
+            )
+        )
+        outputs = [path for path in (project.build_folder, project.artifact, project.destination) if path]
+        self.tree = Tree(Rules(project.root, outputs, options.ignored))
+        self.builder = Builder(
+            self.folder, places.cache, environ, lambda level, line: self.log("build", level, line), self._tell
+        )
+        self.host: Host
+        self.address = ""
+        self._make_host = make_host
+        self.pipeline = Pipeline(self, project)
+        self._lock = SessionLock(places.lock(self.id))
+        self._changed: set[str] = set()
+        self._asked: list[Cause] = []
+        self._rebuild = False
+        self._apply = False
+        self._wake = anyio.Event()
+        self._stopping = anyio.Event()
+        self._reason = "stopped"
+        self._build_scope: anyio.CancelScope | None = None
+        self._loops = LoopGuard()
+
+    # -- life -------------------------------------------------------------------------------------------------
+
+    async def run(self, serve: Callable[..., Any] | None = None) -> None:
+        """From the lock to the last child. `serve` is a task that is started once the session can be spoken to.
+
+        Raises :class:`~engine.session.lock.AlreadyRunning`, or :class:`Problem` when the host cannot start.
+        """
+        self.places.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock.take()
+        become_subreaper()
+        try:
+            async with anyio.create_task_group() as group:
+                if serve is not None:
+                    await group.start(serve)
+                self._record(running=True)
+                self.publisher.event(
+                    "session_started",
+                    project=self.publisher.state.project,
+                    socket=str(self.places.socket(self.id)),
+                )
+                self.host = self._make_host(self, group)
+                self.address = await self.host.start(self._listen)
+                self.tree.scan()
+                group.start_soon(self._watch)
+                group.start_soon(self._hear)
+                group.start_soon(self._conduct)
+                group.start_soon(self._neighbours)
+                await self._stopping.wait()
+                group.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._end()
+
+    def stop(self, reason: str) -> None:
+        """Begins the end; :meth:`run` returns when it is over."""
+        self._reason = reason
+        self._stopping.set()
+
+    async def _end(self) -> None:
+        self.publisher.replace(phase="stopping", progress=None)
+        self._record(running=False)
+        leave = self.options.leave_host_running
+        spare: frozenset[int] = frozenset()
+        if hasattr(self, "host"):
+            spare = frozenset(process.pid for process in self.host.processes() if leave and process.pid)
+            try:
+                if not leave:
+                    await self.host.undeploy()
+                await self.host.stop(leave_running=leave)
+            except Exception as error:
+                self.log("wake", "error", f"the host did not stop in order: {error}")
+        for pid in sweep(spare):
+            self.log("wake", "warn", f"killed a process that was left over (pid {pid})")
+        self.publisher.event("session_stopped", reason=self._reason)
+        self.publisher.replace(phase="stopped")
+        self.journal.close()
+        self._lock.release()
+
+    def _listen(self) -> tuple[str, socket.socket]:
+        """The address to serve at, and its socket. Raises :class:`AddressError`."""
+        return listen(self.options.address, self.options.port)
+
+    # -- what clients ask -------------------------------------------------------------------------------------
+
+    def welcome(self) -> dict[str, Any]:
+        from importlib.metadata import version
+        from os import getpid
+
+        return {"protocol": 1, "version": version("wake-tui"), "session": self.id, "pid": getpid()}
+
+    async def toggle(self, name: str, off: bool | None) -> bool:
+        """Turns a dependency off or on in the pending manifest; whether it is off now."""
+        return await self.pipeline.toggle(name, off)
+
+    async def apply(self) -> dict[str, Any]:
+        """Deploys the pending manifest; returns when that reload is over."""
+        self._apply = True
+        return await self._asked_for(Cause("key"))
+
+    async def discard(self) -> dict[str, Any]:
+        await self.pipeline.discard()
+        return {}
+
+    async def reload(self, rebuild: bool = False) -> dict[str, Any]:
+        """Runs the whole pipeline, from sources looked at anew; returns when that reload is over."""
+        self.tree.scan()
+        self._rebuild = self._rebuild or rebuild
+        return await self._asked_for(Cause("key"))
+
+    async def pause(self, paused: bool) -> dict[str, Any]:
+        self.publisher.replace(paused=paused)
+        if not paused:
+            kept, self._changed = self._changed, set()
+            await self._note(sorted(kept.union(self.tree.scan())))
+        return {"paused": paused}
+
+    async def wait_ready(self) -> dict[str, Any]:
+        """Returns once the newest code answers. Raises :class:`NotReady` when it failed."""
+        state = await self.publisher.until(
+            lambda state: state.phase in ("ready", "failed", "stopping", "stopped") and state.progress is None
+        )
+        if state.phase != "ready":
+            raise NotReady(state.error or f"the session is {state.phase}")
+        return {"urls": state.urls}
+
+    async def call(self, export: str, arguments: tuple[str, ...]) -> str:
+        return await self.host.call(self.pipeline.component, export, arguments)
+
+    # -- what goes on -----------------------------------------------------------------------------------------
+
+    def log(self, source: str, level: str, text: str) -> None:
+        """One line, or several, into the session's journal."""
+        self.journal.write(source, level, text)
+
+    def building(self, scope: anyio.CancelScope | None) -> None:
+        """A build that newer changes make stale can be cancelled through `scope`."""
+        self._build_scope = scope
+
+    def finish(self, reload: Reload) -> None:
+        """Keeps a reload that ended, and tells everybody."""
+        reloads = self.history.add(reload)
+        self.publisher.replace(reloads=reloads, progress=None)
+        self.publisher.event(
+            "reload",
+            number=reload.number,
+            kind=reload.kind,
+            cause=reload.cause,
+            ok=reload.ok,
+            stages=reload.stages,
+            total_ms=reload.total_ms,
+            error=reload.error,
+            diagnostics=reload.diagnostics or None,
+        )
+        what = ", ".join(reload.cause.paths[:3]) or reload.cause.kind
+        if reload.ok:
+            self.log(
+                "wake", "info", f"reload {reload.number} ({reload.kind}) in {reload.total_ms:.1f} ms: {what}"
+            )
+        else:
+            self.log(
+                "wake", "error", f"reload {reload.number} ({reload.kind}) failed: {reload.error} [{what}]"
+            )
+
+    def set_urls(self, urls: tuple[str, ...]) -> None:
+        """The addresses answer from here on."""
+        self.publisher.replace(urls=urls)
+        self.publisher.event("host_ready", host=self.options.host, urls=list(urls))
+        self._record(running=True)
+
+    async def _watch(self) -> None:
+        async for paths in hints(self.tree):
+            changed = self.tree.scan() if paths is None else self.tree.look(paths)
+            await self._note(changed)
+
+    async def _note(self, changed: list[str]) -> None:
+        """Files changed: served at once where a dev shell can, else kept for the pipeline."""
+        changed = self._loops.fresh(changed)
+        if not changed:
+            return
+        if self.publisher.state.paused:
+            self._changed.update(changed)
+            return
+        if self.pipeline.serves(changed) and not self._changed:
+            await self.pipeline.source_reload(changed)
+            return
+        self._changed.update(changed)
+        if self._build_scope is not None and self.pipeline.spoils(changed):
+            self._build_scope.cancel()
+        self._wake.set()
+
+    async def _hear(self) -> None:
+        """The host's events."""
+        async for event in self.host.events():
+            match event:
+                case Dirty(paths=paths):
+                    root = self.tree.root
+                    known = [
+                        Path(path).relative_to(root).as_posix()
+                        for path in paths
+                        if Path(path).is_relative_to(root)
+                    ]
+                    changed = self.tree.look(known)
+                    if self.publisher.state.paused or not changed:
+                        self._changed.update(changed)
+                        await self.pipeline.release()
+                    else:
+                        await self._note(changed)
+                case ProcessChanged(process=process):
+                    await self._process(process)
+                case RequestServed():
+                    self.publisher.event(
+                        "request",
+                        method=event.method,
+                        path=event.path,
+                        status=event.status,
+                        ms=round(event.ms, 3),
+                    )
+                case Note(level=level, text=text):
+                    self.log("host", level, text)
+
+    async def _process(self, process: Process) -> None:
+        before = {item.name: item for item in self.publisher.state.processes}
+        self.publisher.replace(processes=tuple({**before, process.name: process}.values()))
+        self.publisher.event("process", name=process.name, pid=process.pid, state=process.state)
+        was = before.get(process.name)
+        if (
+            was is not None
+            and was.state in ("backoff", "exited", "failed")
+            and process.state in ("ready", "running")
+        ):
+            self.finish(
+                Reload(
+                    number=self.history.next_number,
+                    kind="restart",
+                    cause=Cause("crash"),
+                    ok=True,
+                    stages={},
+                    total_ms=0.0,
+                    time=rfc3339(self._now()),
+                )
+            )
+
+    async def _conduct(self) -> None:
+        """Runs the pipeline, once now and then whenever something asks for it."""
+        cause = Cause("start")
+        while True:
+            paths = sorted(self._changed) if cause.kind == "file" else []
+            self._changed.difference_update(paths)
+            rebuild, self._rebuild = self._rebuild, False
+            apply, self._apply = self._apply, False
+            for path in self._loops.count(paths):
+                self.log("wake", "warn", f"{path} changes with every build: it is not watched any more")
+            try:
+                await self.pipeline.run(Cause(cause.kind, tuple(paths)), rebuild, apply)
+            except Exception:
+                # A fault of ours ends this reload, not the session.
+                text = traceback.format_exc()
+                self.log("wake", "error", text)
+                self.publisher.replace(phase="failed", progress=None, error=text.strip().splitlines()[-1])
+            cause = await self._next()
+
+    async def _next(self) -> Cause:
+        while True:
+            if self._asked:
+                return self._asked.pop(0)
+            if self._changed and not self.publisher.state.paused:
+                await self._quiet()
+                return Cause("file")
+            await self._wake.wait()
+            self._wake = anyio.Event()
+
+    async def _quiet(self) -> None:
+        """Until no further change comes for a moment."""
+        with anyio.move_on_after(QUIET_MOST):
+            while True:
+                before = len(self._changed)
+                await anyio.sleep(QUIET)
+                if len(self._changed) == before:
+                    return
+
+    async def _asked_for(self, cause: Cause) -> dict[str, Any]:
+        """Has the pipeline run for `cause`; how that reload ended."""
+        number = self.history.next_number
+        self._asked.append(cause)
+        self._wake.set()
+        await self.publisher.until(lambda state: bool(state.reloads) and state.reloads[-1].number >= number)
+        last = self.publisher.state.reloads[-1]
+        return {"number": last.number, "ok": last.ok, "error": last.error}
+
+    async def _neighbours(self) -> None:
+        """The other sessions, for the pane that lists them."""
+        while True:
+            self.publisher.replace(sessions=self.sessions.rows())
+            await anyio.sleep(2.0)
+
+    def _tell(self, text: str) -> None:
+        self.publisher.replace(progress=Progress("build", text, self._now().timestamp()))
+
+    def _record(self, running: bool) -> None:
+        state = self.publisher.state
+        now = rfc3339(self._now())
+        self.sessions.put(
+            Record(
+                id=self.id,
+                project=state.project,
+                path=state.path,
+                engine=me() if running else None,
+                urls=state.urls if running else (),
+                started=now,
+                last_used=now,
+            )
+        )
+
+    @staticmethod
+    def _now() -> datetime:
+        return datetime.now(UTC)

@@ -1,0 +1,230 @@
+"""wasi:keyvalue over each store: SQLite always, Redis and NATS where their servers are installed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.hosts.embedded.context import Link
+from engine.hosts.embedded.interfaces.stores.base import PAGE
+from engine.hosts.embedded.values import Err, Ok
+from tests.hosts.interfaces.deployments import Guest, guest
+
+STORE = "wasi:keyvalue/store@0.2.0-draft2"
+DRAFT = "wasi:keyvalue/store@0.2.0-draft"
+ATOMICS = "wasi:keyvalue/atomics@0.2.0-draft2"
+BATCH = "wasi:keyvalue/batch@0.2.0-draft2"
+
+
+@pytest.fixture(params=["sqlite", "redis", "nats"])
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> Guest:
+    """A guest with a store of the kind, its buckets empty."""
+    kind = request.param
+    link: dict[str, str] = {}
+    if kind == "redis":
+        link = {"url": request.getfixturevalue("redis_url")}
+    elif kind == "nats":
+        link = {
+            "cluster_uri": request.getfixturevalue("nats_url"),
+            "bucket": f"test-{abs(hash(tmp_path))}",
+            "enable_bucket_auto_create": "true",
+        }
+    made = guest(tmp_path, link=link, provider=f"ghcr.io/wasmcloud/keyvalue-{kind}:0.3.1")
+    request.addfinalizer(made.deployment.close)
+    return made
+
+
+def test_a_value_is_kept_and_forgotten(app: Guest) -> None:
+    bucket = app.ok(f"{STORE}#open", "default")
+    assert app.ok(f"{STORE}#[method]bucket.get", bucket, "k") is None
+    assert app.ok(f"{STORE}#[method]bucket.exists", bucket, "k") is False
+    app.ok(f"{STORE}#[method]bucket.set", bucket, "k", b"\x00\xff")
+    app.ok(f"{STORE}#[method]bucket.set", bucket, "k", b"")
+    assert app.ok(f"{STORE}#[method]bucket.get", bucket, "k") == b""
+    assert app.ok(f"{STORE}#[method]bucket.exists", bucket, "k") is True
+    app.ok(f"{STORE}#[method]bucket.delete", bucket, "k")
+    app.ok(f"{STORE}#[method]bucket.delete", bucket, "k")
+    assert app.ok(f"{STORE}#[method]bucket.get", bucket, "k") is None
+
+
+def test_buckets_are_apart(app: Guest) -> None:
+    one, two = app.ok(f"{STORE}#open", "default"), app.ok(f"{STORE}#open", "two")
+    app.ok(f"{STORE}#[method]bucket.set", one, "k", b"1")
+    assert app.ok(f"{STORE}#[method]bucket.get", two, "k") is None
+    assert app.ok(f"{STORE}#[method]bucket.list-keys", two, None)["keys"] == []
+    app.ok(f"{STORE}#[method]bucket.set", two, "k", b"2")
+    app.ok(f"{STORE}#[method]bucket.delete", one, "k")
+    assert app.ok(f"{STORE}#[method]bucket.get", two, "k") == b"2"
+    app.ok(f"{STORE}#[method]bucket.delete", two, "k")
+
+
+@pytest.mark.parametrize("interface", [STORE, DRAFT])
+def test_every_key_is_listed_page_by_page(app: Guest, interface: str) -> None:
+    bucket = app.ok(f"{interface}#open", "many")
+    wanted = [f"k{number}" for number in range(PAGE + 5)]
+    for start in range(0, len(wanted), 100):
+        app.ok(f"{BATCH}#set-many", bucket, [(key, b"v") for key in wanted[start : start + 100]])
+    found: set[str] = set()
+    cursor = None
+    while True:
+        page = app.ok(f"{interface}#[method]bucket.list-keys", bucket, cursor)
+        found.update(page["keys"])
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+        assert isinstance(cursor, int if interface == DRAFT else str)
+    assert found == set(wanted)
+    app.ok(f"{BATCH}#delete-many", bucket, wanted)
+
+
+def test_a_cursor_from_elsewhere_is_refused(tmp_path: Path) -> None:
+    app = guest(tmp_path)
+    bucket = app.ok(f"{STORE}#open", "default")
+    case, text = app.err(f"{STORE}#[method]bucket.list-keys", bucket, "x1")
+    assert case == "other"
+    assert "x1" in text
+    app.deployment.close()
+
+
+def test_increments_of_threads_all_count(app: Guest) -> None:
+    bucket = app.ok(f"{STORE}#open", "default")
+
+    def count() -> None:
+        for _ in range(10):
+            app.ok(f"{ATOMICS}#increment", bucket, "n", 2)
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert app.ok(f"{STORE}#[method]bucket.get", bucket, "n") == b"80"
+    assert app.ok(f"{ATOMICS}#increment", bucket, "n", -81) == -1
+    app.ok(f"{STORE}#[method]bucket.set", bucket, "n", b"pear")
+    case, text = app.err(f"{ATOMICS}#increment", bucket, "n", 1)
+    assert case == "other"
+    assert text
+    assert app.ok(f"{STORE}#[method]bucket.get", bucket, "n") == b"pear"
+
+
+def test_a_sum_beyond_64_bits_is_refused(app: Guest) -> None:
+    bucket = app.ok(f"{STORE}#open", "default")
+    app.ok(f"{STORE}#[method]bucket.set", bucket, "big", b"9223372036854775807")
+    assert app.err(f"{ATOMICS}#increment", bucket, "big", 1)[0] == "other"
+
+
+def test_compare_and_swap(app: Guest) -> None:
+    bucket = app.ok(f"{STORE}#open", "default")
+    first = app.ok(f"{ATOMICS}#[static]cas.new", bucket, "c")
+    assert app.ok(f"{ATOMICS}#[method]cas.current", first) is None
+    assert app.call(f"{ATOMICS}#swap", first, b"1") == Ok()
+
+    stale = app.ok(f"{ATOMICS}#[static]cas.new", bucket, "c")
+    app.ok(f"{STORE}#[method]bucket.set", bucket, "c", b"2")
+    match app.call(f"{ATOMICS}#swap", stale, b"3"):
+        case Err(("cas-failed", fresh)):
+            assert app.ok(f"{ATOMICS}#[method]cas.current", fresh) == b"2"
+            assert app.call(f"{ATOMICS}#swap", fresh, b"3") == Ok()
+        case other:
+            raise AssertionError(other)
+    assert app.ok(f"{STORE}#[method]bucket.get", bucket, "c") == b"3"
+
+
+def test_a_key_deleted_and_made_anew_is_not_the_old_one(tmp_path: Path) -> None:
+    app = guest(tmp_path)
+    bucket = app.ok(f"{STORE}#open", "default")
+    app.ok(f"{STORE}#[method]bucket.set", bucket, "c", b"1")
+    stale = app.ok(f"{ATOMICS}#[static]cas.new", bucket, "c")
+    app.ok(f"{STORE}#[method]bucket.delete", bucket, "c")
+    app.ok(f"{STORE}#[method]bucket.set", bucket, "c", b"1")
+    assert app.call(f"{ATOMICS}#swap", stale, b"2").value[0] == "cas-failed"
+    app.deployment.close()
+
+
+def test_many_at_once(app: Guest) -> None:
+    bucket = app.ok(f"{STORE}#open", "default")
+    app.ok(f"{BATCH}#set-many", bucket, [("a", b"1"), ("b", b"2"), ("a", b"3")])
+    assert app.ok(f"{BATCH}#get-many", bucket, ["b", "x", "a"]) == [("b", b"2"), None, ("a", b"3")]
+    app.ok(f"{BATCH}#delete-many", bucket, ["a", "b", "x"])
+    assert app.ok(f"{BATCH}#get-many", bucket, ["b", "a"]) == [None, None]
+    assert app.ok(f"{BATCH}#get-many", bucket, []) == []
+    app.ok(f"{BATCH}#set-many", bucket, [])
+    app.ok(f"{BATCH}#delete-many", bucket, [])
+
+
+def test_values_outlive_the_deployment(tmp_path: Path) -> None:
+    before = guest(tmp_path)
+    before.ok(f"{STORE}#[method]bucket.set", before.ok(f"{STORE}#open", "default"), "k", b"v")
+    after = guest(tmp_path)  # the one before is not closed: a crash closes nothing
+    assert after.ok(f"{STORE}#[method]bucket.get", after.ok(f"{STORE}#open", "default"), "k") == b"v"
+    before.deployment.close()
+    after.deployment.close()
+
+
+@pytest.mark.parametrize("state", ["off", "unresolved"])
+def test_without_a_provider_the_error_names_the_interface(tmp_path: Path, state: str) -> None:
+    linked = guest(tmp_path)
+    bucket = linked.ok(f"{STORE}#open", "default")
+    cas = linked.ok(f"{ATOMICS}#[static]cas.new", bucket, "k")
+    names = ("store", "atomics", "batch")
+    app = guest(tmp_path, links={f"wasi:keyvalue/{name}": Link(state) for name in names})  # type: ignore[arg-type]
+    calls: list[tuple[object, ...]] = [
+        (f"{STORE}#open", "default"),
+        (f"{STORE}#[method]bucket.get", bucket, "k"),
+        (f"{STORE}#[method]bucket.set", bucket, "k", b""),
+        (f"{STORE}#[method]bucket.delete", bucket, "k"),
+        (f"{STORE}#[method]bucket.exists", bucket, "k"),
+        (f"{STORE}#[method]bucket.list-keys", bucket, None),
+        (f"{ATOMICS}#increment", bucket, "k", 1),
+        (f"{ATOMICS}#[static]cas.new", bucket, "k"),
+        (f"{ATOMICS}#[method]cas.current", cas),
+        (f"{BATCH}#get-many", bucket, ["k"]),
+        (f"{BATCH}#set-many", bucket, [("k", b"")]),
+        (f"{BATCH}#delete-many", bucket, ["k"]),
+    ]
+    for name, *arguments in calls:
+        case, text = app.err(str(name), *arguments)
+        assert case == "other"
+        assert str(name).partition("@")[0] in text
+        assert state in text
+    case, (inner, text) = app.err(f"{ATOMICS}#swap", cas, b"")
+    assert (case, inner) == ("store-error", "other")
+    linked.deployment.close()
+
+
+def test_a_file_that_is_no_database_is_said_by_path(tmp_path: Path) -> None:
+    (tmp_path / "keyvalue.sqlite3").write_bytes(b"not a database, long enough to be looked at" * 50)
+    case, text = guest(tmp_path).err(f"{STORE}#open", "default")
+    assert case == "other"
+    assert str(tmp_path / "keyvalue.sqlite3") in text
+    assert "remove the file" in text
+
+
+def test_a_server_that_is_away_is_said_without_its_password(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    for link in (
+        {"url": f"redis://user:secret@127.0.0.1:{free_port()}"},
+        {"cluster_uri": f"nats://user:secret@127.0.0.1:{free_port()}"},
+    ):
+        app = guest(tmp_path, link=link)
+        case, text = app.err(f"{STORE}#open", "default")
+        assert case == "other"
+        assert "127.0.0.1" in text
+        assert "secret" not in text
+        app.deployment.close()
+
+
+def test_a_missing_bucket_is_made_only_where_the_link_says_so(tmp_path: Path, nats_url: str) -> None:
+    app = guest(tmp_path, link={"cluster_uri": nats_url, "bucket": "never-made"})
+    assert app.err(f"{STORE}#open", "default") == ("no-such-store", None)
+    app.deployment.close()
+
+
+def test_wrong_credentials_are_access_denied(tmp_path: Path, redis_url: str) -> None:
+    app = guest(tmp_path, link={"url": redis_url.replace("redis://", "redis://nobody:wrong@")})
+    assert app.err(f"{STORE}#open", "default") == ("access-denied", None)
+    app.deployment.close()
