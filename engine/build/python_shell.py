@@ -77,6 +77,24 @@ def recipe(
     return Recipe(app, world, wit, site, tuple(modules), total.hexdigest())
 
 
+def packages(wit: Sequence[Path]) -> dict[str, bytes]:
+    """The WIT files that componentize-py would read from the paths `wit`: by relative path, one folder a package."""
+    found: dict[str, bytes] = {}
+    for number, path in enumerate(wit):
+        if path.is_file():
+            found[f"wake-main-{number}/{path.name}"] = path.read_bytes()
+            continue
+        for file in sorted(path.glob("*.wit")):
+            found[f"wake-main-{number}/{file.name}"] = file.read_bytes()
+        deps = path / "deps"
+        for entry in sorted(deps.iterdir()) if deps.is_dir() else ():
+            if entry.is_dir():
+                found.update({f"{entry.name}/{file.name}": file.read_bytes() for file in sorted(entry.glob("*.wit"))})
+            elif entry.suffix in (".wit", ".wasm", ".wat"):
+                found[entry.name] = entry.read_bytes()
+    return found
+
+
 async def make(
     made: Recipe, cache: Path, run: Run, environ: Mapping[str, str]
 ) -> tuple[Shell | None, Finished | None]:

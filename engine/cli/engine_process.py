@@ -60,8 +60,8 @@ async def _run(
     return outcome[0] if outcome else 0
 
 
-def _make_host(session: Session) -> EmbeddedHost:
-    return EmbeddedHost(session.id, session.places, session.folder, session.journal, session.options)
+def _make_host(session: Session, tasks: anyio.abc.TaskGroup) -> EmbeddedHost:
+    return EmbeddedHost(session.places, session.id, journal=session.journal.path)
 
 
 async def _once(session: Session, outcome: list[int]) -> None:

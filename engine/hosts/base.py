@@ -5,7 +5,8 @@ The session holds one host and speaks only these methods. Both hosts take the sa
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -67,13 +68,20 @@ class Note(msgspec.Struct, frozen=True, tag=True):
 HostEvent = Dirty | ProcessChanged | RequestServed | Note
 
 
+Listen = Callable[[], tuple[str, socket.socket]]
+
+
 class Host(Protocol):
     """A host of one session. All methods but `events` may be awaited from one task only."""
 
     name: str
 
-    async def start(self) -> None:
-        """Starts its processes, or adopts those that a former engine of this session left. Raises HostError."""
+    async def start(self, listen: Listen) -> str:
+        """Starts its processes, or adopts those that a former engine of this session left. Raises HostError.
+
+        The address (host:port) at which a project's HTTP answers by default: that of an adopted host, else what
+        `listen` opens.
+        """
 
     async def apply(
         self, manifest: Mapping[str, Any], deliverables: Mapping[str, Deliverable], off: Mapping[str, str]

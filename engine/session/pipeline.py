@@ -22,6 +22,7 @@ from engine.model.diagnostic import Diagnostic
 from engine.model.problem import Problem
 from engine.model.reload import Cause, Reload, ReloadKind
 from engine.model.state import Progress
+from engine.places.places import make_project_folder, write_atomic
 from engine.project.find import load_project
 from engine.project.project import Project
 from engine.session.planning import Plan, plan
@@ -55,7 +56,6 @@ class Pipeline:
         self._turn = anyio.Lock()
         self._resolve: Resolve | None = None
         self._deliverable: Deliverable | None = None
-        self._plan: Plan | None = None
         self._deployed: Plan | None = None
         self._toggles = dict(load_toggles(project.root))
         self._wanted = dict(self._toggles)
@@ -107,8 +107,9 @@ class Pipeline:
 
     # -- the whole way --------------------------------------------------------------------------------------------
 
-    async def run(self, cause: Cause, rebuild: bool = False) -> None:
-        """One reload through every stage that `cause` makes necessary."""
+    async def run(self, cause: Cause, rebuild: bool = False, apply: bool = False) -> None:
+        """One reload through every stage that `cause` makes necessary. With `apply` it deploys the pending toggles,
+        and takes the code as it is."""
         stages = Stages()
         stages.detected([self._root / path for path in cause.paths])
         kind: ReloadKind = "deploy"
@@ -120,25 +121,26 @@ class Pipeline:
             with stages.stage("discover"):
                 await self._discover()
             deliverable = self._deliverable
-            if cause.kind != "key" or rebuild or deliverable is None or self._wanted == self._toggles:
+            if deliverable is None or not apply:
                 built = await self._build(cause, stages)
                 if built is None:
                     return  # Newer changes made it stale: they have a reload of their own.
                 deliverable, diagnostics = built.deliverable, built.diagnostics
             assert deliverable is not None
             with stages.stage("plan"):
-                made = self._make_plan(self._wanted)
+                made = self._make_plan(self._wanted if apply else self._toggles)
+                others = made.others(self.session.places.cache)
             kind = (
                 "deploy" if self._deployed is None or made.version != self._deployed.version else "artifact"
             )
             self._busy("deploying", "apply")
-            outcome = await self._apply(made, deliverable)
+            outcome = await self._apply(made, deliverable, others)
             stages.add(outcome.stages)
             if not outcome.ok:
                 raise Failed(
                     outcome.error or "the host refused it", self._local(outcome.diagnostics, deliverable)
                 )
-            self._deploy(made, deliverable)
+            self._deploy(made, deliverable, apply)
         except Failed as failed:
             error, diagnostics = str(failed), failed.diagnostics
         except (Problem, ExceptionGroup) as problem:
@@ -157,7 +159,8 @@ class Pipeline:
         resolve = await anyio.to_thread.run_sync(load, project.wit)
         self.project, self._resolve = project, resolve
         made = self._make_plan(self._wanted)
-        self._plan = made
+        for warning in made.warnings:
+            self.session.log("wake", "warn", warning.message)
         self.session.publisher.replace(dependencies=made.dependencies, hints=made.hints)
         self.session.publisher.event("dependencies", items=made.dependencies)
 
@@ -196,31 +199,27 @@ class Pipeline:
         assert built is not None
         return msgspec.structs.replace(built, diagnostics=diagnostics)
 
-    async def _apply(self, made: Plan, deliverable: Deliverable) -> Outcome:
+    async def _apply(self, made: Plan, deliverable: Deliverable, others: dict[str, Deliverable]) -> Outcome:
         async with self._turn:
             if deliverable.shell:
                 # The sources may have moved on while the shell was built.
                 self.session.tree.scan()
                 deliverable = self.session.builder.stage(self.session.tree)
-            return await self.session.host.apply(made.document, {made.component: deliverable}, made.off)
+            return await self.session.host.apply(
+                made.document, {**others, made.component: deliverable}, made.off
+            )
 
-    def _deploy(self, made: Plan, deliverable: Deliverable) -> None:
+    def _deploy(self, made: Plan, deliverable: Deliverable, applied: bool) -> None:
         publisher = self.session.publisher
         new = self._deployed is None or self._deployed.version != made.version
         self._deliverable, self._deployed, self.component = deliverable, made, made.component
-        if self._toggles != self._wanted:
+        if applied:
             self._toggles = dict(self._wanted)
             save_toggles(self.project.root, self._toggles)
-        publisher.replace(
-            deployed=made.manifest,
-            pending=None,
-            changes=(),
-            dependencies=made.dependencies,
-            hints=made.hints,
-            project=self.project.name,
-        )
+        publisher.replace(deployed=made.manifest, project=self.project.name, hints=made.hints)
         if new:
             publisher.event("manifest", state="deployed", **msgspec.structs.asdict(made.manifest))
+        self._show_pending()
         urls = self.session.host.endpoints()
         if new or urls != publisher.state.urls:
             self.session.set_urls(urls)
@@ -256,7 +255,6 @@ class Pipeline:
         publisher.replace(
             dependencies=made.dependencies, pending=made.manifest if differs else None, changes=changes
         )
-        publisher.event("dependencies", items=made.dependencies)
         if differs:
             publisher.event("manifest", state="pending", **msgspec.structs.asdict(made.manifest))
 
@@ -269,7 +267,21 @@ class Pipeline:
     def _make_plan(self, toggles: dict[str, bool]) -> Plan:
         if self._resolve is None:
             raise ToggleError("the project's WIT has not been read yet")
-        return plan(self.project, self._resolve, toggles, self.session)
+        asked = self.session.options.port is not None
+        made = plan(self.project, self._resolve, toggles, self.session.address, asked)
+        self._write(made)
+        return made
+
+    def _write(self, made: Plan) -> None:
+        """Leaves the manifest where the user looks for it: in the project's `.wake/dev`, and where they asked."""
+        folders = [make_project_folder(self.project.root)]
+        if self.session.options.manifest_folder is not None:
+            folders.append(Path(self.session.options.manifest_folder))
+        for folder in folders:
+            path = folder / f"{made.manifest.name}.yaml"
+            data = made.manifest.text.encode()
+            if not path.exists() or path.read_bytes() != data:
+                write_atomic(path, data)
 
     def _busy(self, phase: str, stage: str) -> None:
         from datetime import UTC, datetime

@@ -59,10 +59,14 @@ class Plan(msgspec.Struct, frozen=True):
         return found
 
 
-def plan(project: Project, resolve: Resolve, toggles: Toggles, address: str) -> Plan:
-    """Plans the project as its files and the toggles say. Raises :class:`~engine.model.problem.Problem`."""
+def plan(project: Project, resolve: Resolve, toggles: Toggles, address: str, asked: bool) -> Plan:
+    """Plans the project as its files and the toggles say. Raises :class:`~engine.model.problem.Problem`.
+
+    HTTP is served at `address`; unless it was `asked` for, an address that the project configures comes first.
+    """
     found = survey(project, resolve, toggles)
-    application = generate(project, found.dependencies, address=address)
+    configured = any(origins.get("config.address", "catalogue") != "catalogue" for origins in found.origins)
+    application = generate(project, found.dependencies, address=None if configured and not asked else address)
     off = {
         interface.partition("@")[0]: item.name
         for item in found.dependencies

@@ -43,14 +43,14 @@ class Publisher:
             await self._changed.wait()
         return self.state
 
-    def event(self, name: str, **fields: Any) -> None:
-        """Tells every sink `{"event": name, "time": …, "session": …, **fields}`; absent values are left out."""
+    def event(self, event: str, /, **fields: Any) -> None:
+        """Tells every sink `{"event": event, "time": …, "session": …, **fields}`; absent values are left out."""
         if not self._sinks:
             return
-        event = {"event": name, "time": rfc3339(self._now()), "session": self.state.session}
-        event.update({key: value for key, value in msgspec.to_builtins(fields).items() if value is not None})
+        told = {"event": event, "time": rfc3339(self._now()), "session": self.state.session}
+        told.update({key: value for key, value in msgspec.to_builtins(fields).items() if value is not None})
         for sink in tuple(self._sinks):
-            sink(event)
+            sink(told)
 
     def listen(self, sink: EventSink) -> Callable[[], None]:
         """Has `sink` called with each event from now on; call the result to end it."""

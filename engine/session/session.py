@@ -7,6 +7,7 @@ after a quiet moment, started by a changed file, a key, or the start itself.
 
 from __future__ import annotations
 
+import socket
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from engine.model.reload import Cause, Reload
 from engine.model.state import Progress, State
 from engine.places.places import Places
 from engine.project.project import Project
+from engine.session.address import listen
 from engine.session.history import History
 from engine.session.lock import SessionLock
 from engine.session.loops import LoopGuard
@@ -56,7 +58,7 @@ class Session:
         options: Options,
         places: Places,
         environ: Mapping[str, str],
-        make_host: Callable[[Session], Host],
+        make_host: Callable[[Session, anyio.abc.TaskGroup], Host],
     ) -> None:
         self.id = project.session
         self.options = options
@@ -84,12 +86,15 @@ class Session:
         self.builder = Builder(
             self.folder, places.cache, environ, lambda level, line: self.log("build", level, line), self._tell
         )
-        self.host = make_host(self)
+        self.host: Host
+        self.address = ""
+        self._make_host = make_host
         self.pipeline = Pipeline(self, project)
         self._lock = SessionLock(places.lock(self.id))
         self._changed: set[str] = set()
         self._asked: list[Cause] = []
         self._rebuild = False
+        self._apply = False
         self._wake = anyio.Event()
         self._stopping = anyio.Event()
         self._reason = "stopped"
@@ -116,7 +121,8 @@ class Session:
                     project=self.publisher.state.project,
                     socket=str(self.places.socket(self.id)),
                 )
-                await self.host.start()
+                self.host = self._make_host(self, group)
+                self.address = await self.host.start(self._listen)
                 self.tree.scan()
                 group.start_soon(self._watch)
                 group.start_soon(self._hear)
@@ -137,19 +143,25 @@ class Session:
         self.publisher.replace(phase="stopping", progress=None)
         self._record(running=False)
         leave = self.options.leave_host_running
-        try:
-            if not leave:
-                await self.host.undeploy()
-            await self.host.stop(leave_running=leave)
-        except Exception as error:
-            self.log("wake", "error", f"the host did not stop in order: {error}")
-        spare = frozenset(process.pid for process in self.host.processes() if leave and process.pid)
+        spare: frozenset[int] = frozenset()
+        if hasattr(self, "host"):
+            spare = frozenset(process.pid for process in self.host.processes() if leave and process.pid)
+            try:
+                if not leave:
+                    await self.host.undeploy()
+                await self.host.stop(leave_running=leave)
+            except Exception as error:
+                self.log("wake", "error", f"the host did not stop in order: {error}")
         for pid in sweep(spare):
             self.log("wake", "warn", f"killed a process that was left over (pid {pid})")
         self.publisher.event("session_stopped", reason=self._reason)
         self.publisher.replace(phase="stopped")
         self.journal.close()
         self._lock.release()
+
+    def _listen(self) -> tuple[str, socket.socket]:
+        """The address to serve at, and its socket. Raises :class:`AddressError`."""
+        return listen(self.options.address, self.options.port)
 
     # -- what clients ask -------------------------------------------------------------------------------------
 
@@ -165,10 +177,8 @@ class Session:
 
     async def apply(self) -> dict[str, Any]:
         """Deploys the pending manifest; returns when that reload is over."""
-        number = self.history.next_number
-        self._ask(Cause("key"))
-        await self.publisher.until(lambda state: bool(state.reloads) and state.reloads[-1].number >= number)
-        return {"number": number, "ok": self.publisher.state.reloads[-1].ok}
+        self._apply = True
+        return await self._asked_for(Cause("key"))
 
     async def discard(self) -> dict[str, Any]:
         await self.pipeline.discard()
@@ -176,13 +186,9 @@ class Session:
 
     async def reload(self, rebuild: bool = False) -> dict[str, Any]:
         """Runs the whole pipeline, from sources looked at anew; returns when that reload is over."""
-        number = self.history.next_number
         self.tree.scan()
         self._rebuild = self._rebuild or rebuild
-        self._ask(Cause("key"))
-        await self.publisher.until(lambda state: bool(state.reloads) and state.reloads[-1].number >= number)
-        last = self.publisher.state.reloads[-1]
-        return {"number": last.number, "ok": last.ok, "error": last.error}
+        return await self._asked_for(Cause("key"))
 
     async def pause(self, paused: bool) -> dict[str, Any]:
         self.publisher.replace(paused=paused)
@@ -324,10 +330,11 @@ class Session:
             paths = sorted(self._changed) if cause.kind == "file" else []
             self._changed.difference_update(paths)
             rebuild, self._rebuild = self._rebuild, False
+            apply, self._apply = self._apply, False
             for path in self._loops.count(paths):
                 self.log("wake", "warn", f"{path} changes with every build: it is not watched any more")
             try:
-                await self.pipeline.run(Cause(cause.kind, tuple(paths)), rebuild)
+                await self.pipeline.run(Cause(cause.kind, tuple(paths)), rebuild, apply)
             except Exception:
                 # A fault of ours ends this reload, not the session.
                 text = traceback.format_exc()
@@ -354,9 +361,14 @@ class Session:
                 if len(self._changed) == before:
                     return
 
-    def _ask(self, cause: Cause) -> None:
+    async def _asked_for(self, cause: Cause) -> dict[str, Any]:
+        """Has the pipeline run for `cause`; how that reload ended."""
+        number = self.history.next_number
         self._asked.append(cause)
         self._wake.set()
+        await self.publisher.until(lambda state: bool(state.reloads) and state.reloads[-1].number >= number)
+        last = self.publisher.state.reloads[-1]
+        return {"number": last.number, "ok": last.ok, "error": last.error}
 
     async def _neighbours(self) -> None:
         """The other sessions, for the pane that lists them."""

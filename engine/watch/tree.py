@@ -7,6 +7,7 @@ change, is not a change.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -55,6 +56,8 @@ class Tree:
             try:
                 entry = os.stat(self.root / path)
             except OSError:
+                entry = None
+            if entry is None or not stat.S_ISREG(entry.st_mode):
                 if self.files.pop(path, None) is not None:
                     changed.append(path)
                 continue

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from engine.project.create import create
@@ -70,12 +71,13 @@ def ask(connection: http.client.HTTPConnection) -> str:
     return connection.getresponse().read().decode()
 
 
-def wait_for(engine: subprocess.Popen[bytes], name: str) -> dict[str, object]:
+def wait_for(engine: subprocess.Popen[bytes], name: str) -> dict[str, Any]:
     assert engine.stdout is not None
     for line in engine.stdout:
         event = json.loads(line)
         if event["event"] == name:
-            return event  # type: ignore[no-any-return]
+            found: dict[str, Any] = event
+            return found
         if event["event"] == "reload" and not event["ok"]:
             raise SystemExit(f"the reload failed: {event}")
     raise SystemExit("the engine ended")

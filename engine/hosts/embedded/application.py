@@ -104,8 +104,14 @@ class Application:
             if served is None:
                 return failed(f"there is no component {name} in service")
             started = time.perf_counter()
+            current = served.generation.deliverable
+            if deliverable.shell and deliverable.digest == current.digest:
+                # Milliseconds from here: a request that comes meanwhile is to see the code that is being loaded.
+                served.hold()
             served.track(deliverable.tracked)
             try:
+                if deliverable.shell and deliverable.generation == current.generation:
+                    return Outcome(True)
                 linked, compiled = self._linked(name, deliverable)
                 deployment = served.generation.deployment.renewed(
                     deliverable.mounts, self._environment(deliverable)

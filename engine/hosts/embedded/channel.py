@@ -62,6 +62,9 @@ class Channel:
             for answer in self._waiting.values():
                 answer.arrived.set()
             self._waiting.clear()
+            self._connection.close()
+            for one in self._descriptors:
+                os.close(one)
 
     def _take(self, line: bytes) -> None:
         message = messages.decode(line)
@@ -118,10 +121,12 @@ class Channel:
                 view = view[sent:]
 
     def close(self) -> None:
+        """Lets go. The descriptor itself is closed by :meth:`read`, which may be waiting on it."""
         self.lost = True
-        self._connection.close()
-        for one in self._descriptors:
-            os.close(one)
+        try:
+            self._connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
 
 
 class _Answer:

@@ -186,6 +186,10 @@ class Served:
         """The files that the code now in service was made from."""
         self._stamps = tuple(Stamp(file.path, (file.mtime_ns, file.size, file.inode)) for file in files)
 
+    def hold(self) -> None:
+        """A reload is under way that was not told from here: requests wait for it as well."""
+        self._reloaded.clear()
+
     def reloaded(self) -> None:
         """A reload is done, well or not: held requests go on. A file that changed meanwhile is told at once."""
         self._reloaded.set()
