@@ -26,7 +26,7 @@ from engine.project.config import CatalogueConfig
 from engine.project.interface_spec import track
 
 if TYPE_CHECKING:
-    from engine.component import model
+    from engine.component.model import Resolve
     from engine.project.project import Project
 
 
@@ -47,7 +47,7 @@ class Survey(msgspec.Struct, frozen=True):
 
 def discover(
     project: Project,
-    resolve: model.Resolve,
+    resolve: Resolve,
     toggles: Toggles | None = None,
     settings: CatalogueConfig = NOTHING,
 ) -> tuple[Dependency, ...]:
@@ -61,7 +61,7 @@ def discover(
 
 def survey(
     project: Project,
-    resolve: model.Resolve,
+    resolve: Resolve,
     toggles: Toggles | None = None,
     settings: CatalogueConfig = NOTHING,
 ) -> Survey:

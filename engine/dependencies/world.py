@@ -11,7 +11,7 @@ from engine.dependencies.problems import DependencyError
 from engine.model.dependency import Direction
 
 if TYPE_CHECKING:
-    from engine.component import model
+    from engine.component.model import Package, Resolve, World
     from engine.project.project import Project
 
 
@@ -33,7 +33,7 @@ class WorldView(msgspec.Struct, frozen=True):
     note: str | None = None
 
 
-def view(project: Project, resolve: model.Resolve) -> WorldView:
+def view(project: Project, resolve: Resolve) -> WorldView:
     """The project's world. Raises :class:`DependencyError` when it cannot be told which one that is."""
     world, note = choose(project, resolve)
     package = world.package.name.unversioned if world.package else ""
@@ -50,7 +50,7 @@ def view(project: Project, resolve: model.Resolve) -> WorldView:
     return WorldView(world.full_name, tuple(needs), note)
 
 
-def choose(project: Project, resolve: model.Resolve) -> tuple[model.World, str | None]:
+def choose(project: Project, resolve: Resolve) -> tuple[World, str | None]:
     """The configured world, or the only one. A name that fits none is let pass when there is only one: cargo and the
     like never look at it, so projects carry stale ones."""
     main = resolve.main
@@ -92,5 +92,5 @@ def choose(project: Project, resolve: model.Resolve) -> tuple[model.World, str |
     )
 
 
-def _package(package: model.Package | None) -> str:
+def _package(package: Package | None) -> str:
     return str(package.name) if package else "this WIT"

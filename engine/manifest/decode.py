@@ -79,7 +79,7 @@ def _kind(value: object) -> str:
         return f"integer `{value}`"
     if isinstance(value, float):
         return f"floating point `{value}`"
-    return {str: "a string", list: "a sequence", dict: "a map"}[type(value)]
+    return "a string" if isinstance(value, str) else "a sequence" if isinstance(value, list) else "a map"
 
 
 class _Decoder:
@@ -123,16 +123,17 @@ class _Decoder:
         if "components" not in data:
             self.wrong("missing field `components`", path)
         components = [
-            found
+            self.component(item, (*path, "components", index))
             for index, item in enumerate(self.items(data, "components", path))
-            if (found := self.component(item, (*path, "components", index)))
         ]
         policies = [
-            found
+            self.policy(item, (*path, "policies", index))
             for index, item in enumerate(self.items(data, "policies", path))
-            if (found := self.policy(item, (*path, "policies", index)))
         ]
-        return Spec(tuple(components), tuple(policies))
+        return Spec(
+            tuple(item for item in components if item is not None),
+            tuple(item for item in policies if item is not None),
+        )
 
     def policy(self, data: Any, path: Path) -> Policy | None:
         if not self.is_map(data, "a policy", path):

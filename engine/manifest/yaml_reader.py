@@ -138,8 +138,7 @@ class _Reader:
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
         text = event.value
-        plain = event.implicit[0] and event.style is None
-        value = _resolve(text) if plain else text
+        value = _resolve(text) if event.implicit[0] else text  # plain and without a tag
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.value, dict) and frame.key is None:
             self.key(frame, text, event)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 # A unix socket's path fits 108 bytes on Linux and 104 on macOS, its closing zero included.
 SOCKET_PATH_LIMIT = 103
@@ -17,8 +17,7 @@ class PlaceError(Exception):
     """A folder that cannot be used: who owns it or who may write to it makes it unsafe."""
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(msgspec.Struct, frozen=True):
     """The four roots. Make one with :func:`find`; tests make their own."""
 
     config: Path
@@ -97,6 +96,8 @@ def _runtime(environ: Mapping[str, str]) -> Path:
         folder = Path(value) / "wake"
         if len(os.fsencode(folder / "abcdef.host.sock")) <= SOCKET_PATH_LIMIT:
             return folder
+    import tempfile  # brings `random` with it: 10 ms that most commands need not pay
+
     return Path(tempfile.gettempdir()) / f"wake-{os.getuid()}"
 
 
@@ -120,6 +121,8 @@ def make_private(folder: Path) -> Path:
 
 def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Replaces `path` by a file with `data`: a reader sees the old file or the new one, whole."""
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

@@ -1,0 +1,62 @@
+"""What the commands about one project have in common: find it, read its WIT, tell what is odd."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.dependencies.discover import Survey
+    from engine.project.project import Project
+
+
+def survey_project(path: Path) -> tuple[Project, Survey]:
+    """The project that `path` means and its dependencies; says on stderr which project that is and what was inferred.
+
+    Raises :class:`~engine.model.problem.Problem` for a project or WIT that cannot be read.
+    """
+    from engine.dependencies.discover import survey
+    from engine.dependencies.problems import DependencyError
+    from engine.dependencies.settings import user_catalogue
+    from engine.dependencies.toggles import load_toggles
+    from engine.places.places import find
+    from engine.project.find import find_project
+
+    project = find_project(path)
+    settings = user_catalogue(find().settings_file)
+    if project.wit is None:
+        raise DependencyError(
+            f"{project.name} has no WIT",
+            file=str(project.source_root / "wit"),
+            hint="the folder wit/ holds the world, which says what the project imports and exports",
+        )
+    from engine.wit.load import load
+
+    found = survey(project, load(_shown(project.wit)), load_toggles(project.root), settings)
+    tell(project, path, found)
+    return project, found
+
+
+def _shown(path: Path) -> str:
+    """`path` from here where it lies below, so that errors name files as a person would."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def tell(project: Project, path: Path, survey: Survey) -> None:
+    """Narration, on stderr."""
+    from engine.cli.problems import safe
+
+    if path.resolve() != project.root:
+        print(safe(f"project {project.name}: {os.path.relpath(project.root)}"), file=sys.stderr)
+    for note in project.inferred:
+        print(safe(f"note: {note}"), file=sys.stderr)
+    for warning in (*project.warnings, *survey.warnings):
+        print(safe(f"{warning.severity}: {warning.message}"), file=sys.stderr)
+        place = ":".join(
+            str(part) for part in (warning.file, warning.line, warning.column) if part is not None
+        )
+        if place:
+            print(safe(f"  --> {place}"), file=sys.stderr)
