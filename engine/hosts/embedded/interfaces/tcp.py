@@ -125,6 +125,7 @@ class TcpOutput(OutputStream):
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._rest = b""
+        self._over = False
 
     def room(self) -> int:
         self._send()
@@ -132,6 +133,9 @@ class TcpOutput(OutputStream):
 
     def put(self, data: bytes) -> None:
         self._rest += data
+        self._send()
+
+    def flush(self) -> None:
         self._send()
 
     def flushed(self) -> bool:
@@ -155,6 +159,8 @@ class TcpOutput(OutputStream):
         return Descriptor(self._endpoint.socket.fileno(), WRITE).ready()
 
     def _send(self) -> None:
+        if self._over:
+            raise Closed
         if not self._rest:
             return
         try:
@@ -162,10 +168,10 @@ class TcpOutput(OutputStream):
         except BlockingIOError:
             pass
         except BrokenPipeError:
-            self._rest = b""
+            self._rest, self._over = b"", True
             raise Closed from None
         except OSError as error:
-            self._rest = b""
+            self._rest, self._over = b"", True
             raise _failed(error) from None
 
 
