@@ -56,7 +56,9 @@ def check_subject(subject: str) -> None:
     """Raises :class:`BrokerFault` unless a message can be sent to `subject`."""
     tokens = subject.split(".")
     if "" in tokens or any(character.isspace() or character == "\0" for character in subject):
-        raise BrokerFault(f"{subject!r} is not a subject: tokens between dots must not be empty nor hold spaces")
+        raise BrokerFault(
+            f"{subject!r} is not a subject: tokens between dots must not be empty nor hold spaces"
+        )
     if "*" in tokens or ">" in tokens:
         raise BrokerFault(f"{subject!r} has a wildcard: messages are sent to one subject")
 

@@ -99,7 +99,9 @@ class Deliveries:
         try:
             end = broker_of(self._deployment, link).subscribe(pattern, queue, take)
         except BrokerFault as error:
-            self._log("warn", f"cannot subscribe to {pattern}: {error}; trying again every {RETRY_SECONDS:g} s")
+            self._log(
+                "warn", f"cannot subscribe to {pattern}: {error}; trying again every {RETRY_SECONDS:g} s"
+            )
             return False
         with self._lock:
             if not self._closed.is_set():
@@ -136,12 +138,16 @@ class Deliveries:
             if self._waiting >= MOST_WAITING:
                 if not self._losing:
                     self._losing = True
-                    self._log("warn", f"{MOST_WAITING} messages wait for a slow handler: further ones are lost")
+                    self._log(
+                        "warn", f"{MOST_WAITING} messages wait for a slow handler: further ones are lost"
+                    )
                 return
             self._losing = False
             self._waiting += 1
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix=f"deliver-{self._deployment.component}")
+                self._pool = ThreadPoolExecutor(
+                    WORKERS, thread_name_prefix=f"deliver-{self._deployment.component}"
+                )
             self._pool.submit(self._work, deliver, item)
 
     def _work(self, deliver: Callable[[Any], None], item: Any) -> None:

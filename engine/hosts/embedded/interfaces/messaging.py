@@ -123,7 +123,9 @@ class RequestOptions(Resource):
 Error = tuple[str, str | None]
 
 
-def _guarded(interface: Interface, name: str, linked: str | None) -> Callable[[Callable[..., Any]], HostFunction]:
+def _guarded(
+    interface: Interface, name: str, linked: str | None
+) -> Callable[[Callable[..., Any]], HostFunction]:
     """Registers a function of 0.3.0 whose result is what it gives or the variant `error`."""
 
     def decorate(function: Callable[..., Any]) -> HostFunction:
