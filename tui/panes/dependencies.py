@@ -63,7 +63,8 @@ class DependenciesPane(Pane):
         right = Content.styled(f"{word:>12}", sign.style)
         if width >= _WIDE:
             who = provider(item)
-            right = foreign(f"{shorten(who, 30):<30}  ", "$text-muted") + right
+            room = min(40, width // 2 - 9)
+            right = foreign(f"{shorten(who, room):<{room}}  ", "$text-muted") + right
         left = Content.assemble(
             (f"{sign.glyph} ", sign.style),
             (f"{_ARROWS[item.direction]} ", "$text-muted"),

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from tui.panes.pane import Pane
 from tui.seen import Seen
-from tui.text import count
+from tui.text import count, fit
 from tui.widgets.changes import change_lines
 from tui.widgets.yaml_text import diffed, highlighted
 
@@ -44,13 +44,14 @@ class ManifestPane(Pane):
         self._shown = key
         if state is None or (deployed is None and pending is None):
             self.title("")
-            self.text.update(Content.styled("no manifest yet: it comes with the first build", "$text-muted"))
+            self.text.update(Content.styled("no manifest yet", "$text-muted"))
         elif pending is not None and (deployed is None or pending.version != deployed.version):
-            changes = change_lines(state.changes)
+            room = max(20, self.scroll.scrollable_content_region.width)
+            changes = [fit(line, room) for line in change_lines(state.changes)]
             told = Content("\n").join([*changes, Content("")]) + Content("\n") if changes else Content()
             before = "" if deployed is None else deployed.text
             self.title(f"◆ pending: {count(len(state.changes), 'change')} · d", "$text-warning")
-            self.text.update(told + diffed(before, pending.text))
+            self.text.update(told + diffed(before, pending.text, context=3))
         else:
             assert deployed is not None
             self.title(f"deployed {deployed.version}"[:40])

@@ -49,6 +49,9 @@ class SessionsPane(Pane):
     def on_rows_moved(self) -> None:
         self._describe()
 
+    async def on_rows_chosen(self) -> None:
+        await self.app.action_act("attach")  # type: ignore[attr-defined]
+
     def _row(self, row: SessionRow, width: int) -> Content:
         state = self.seen.state
         here = state is not None and row.id == state.session
@@ -65,12 +68,13 @@ class SessionsPane(Pane):
             self.details.show([])
             return
         width = max(10, self.details.room)
-        lines = [foreign(shorten(row.path, width), "$text-muted")]
-        if state is not None and row.id == state.session:
-            lines.extend(foreign(url, "$text-secondary") for url in state.urls)
-            if state.started:
-                now = self.app.clock()  # type: ignore[attr-defined]
-                lines.append(Content.styled(f"up {duration(now - state.started)}", "$text-muted"))
+        here = state is not None and row.id == state.session
+        up = ""
+        if state is not None and here and state.started and self.seen.live:
+            up = f"  up {duration(self.app.clock() - state.started)}"  # type: ignore[attr-defined]
+        lines = [foreign(shorten(row.path, width - len(up)) + up, "$text-muted")]
+        if state is not None and here:
+            lines.extend(foreign(url, "$text-secondary") for url in state.urls[1:])
             for process in state.processes:
                 sign = PROCESSES.get(process.state, UNKNOWN)
                 pid = f" pid {process.pid}" if process.pid else ""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from engine.logs.safe import plain
@@ -41,7 +42,9 @@ def yaml_line(line: str) -> Content:
 
 def diffed(before: str, after: str, context: int | None = None) -> Content:
     """All of both texts, or only `context` lines around what differs, with a sign before each line."""
-    return Content("\n").join(_diff_line(sign, line) for sign, line in difference(before, after, context))
+    lines = [(sign, plain(line)) for sign, line in difference(before, after, context)]
+    width = max((cell_len(line) for _, line in lines), default=0)
+    return Content("\n").join(_diff_line(sign, line, width) for sign, line in lines)
 
 
 def difference(before: str, after: str, context: int | None = None) -> Iterator[tuple[str, str]]:
@@ -50,6 +53,9 @@ def difference(before: str, after: str, context: int | None = None) -> Iterator[
     if len(old) + len(new) > LINES:
         yield from (("-", line) for line in old)
         yield from (("+", line) for line in new)
+        return
+    if old == new:
+        yield from ((" ", line) for line in old if context is None)
         return
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     whole = len(old) + len(new) if context is None else context
@@ -65,11 +71,12 @@ def difference(before: str, after: str, context: int | None = None) -> Iterator[
             yield from (("+", line) for line in new[new_from:new_to])
 
 
-def _diff_line(sign: str, line: str) -> Content:
+def _diff_line(sign: str, line: str, width: int) -> Content:
+    """`width`: what was added or removed is coloured as far as the longest line."""
     if sign == "+":
-        return Content.styled(f"+ {plain(line)} ", "$text-success on $success-muted")
+        return Content.styled(f"+ {line:<{width}}", "$text-success on $success-muted")
     if sign == "-":
-        return Content.styled(f"- {plain(line)} ", "$text-error on $error-muted")
+        return Content.styled(f"- {line:<{width}}", "$text-error on $error-muted")
     if sign == "…":
         return Content.styled("  ⋯", "$text-muted")
     return Content.styled("  ", "") + yaml_line(line)
