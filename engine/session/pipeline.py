@@ -95,9 +95,8 @@ class Pipeline:
             if outcome.ok:
                 self._deliverable = deliverable
             diagnostics = self._local(outcome.diagnostics, deliverable)
-            self._finish(
-                "source", Cause("file", tuple(changed)), stages, outcome.error, diagnostics, outcome.ok
-            )
+            error = None if outcome.ok else _first(diagnostics) or outcome.error
+            self._finish("source", Cause("file", tuple(changed)), stages, error, diagnostics, outcome.ok)
 
     async def release(self) -> None:
         """Lets requests go on that the host holds because of a change that turned out to be none."""
@@ -137,15 +136,14 @@ class Pipeline:
             outcome = await self._apply(made, deliverable, others)
             stages.add(outcome.stages)
             if not outcome.ok:
-                raise Failed(
-                    outcome.error or "the host refused it", self._local(outcome.diagnostics, deliverable)
-                )
+                found = self._local(outcome.diagnostics, deliverable)
+                raise Failed(_first(found) or outcome.error or "the host refused it", found)
             self._deploy(made, deliverable, apply)
         except Failed as failed:
             error, diagnostics = str(failed), failed.diagnostics
         except (Problem, ExceptionGroup) as problem:
             diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
-            error = diagnostics[0].message
+            error = _first(diagnostics)
         self._finish(kind, cause, stages, error, diagnostics, error is None)
 
     async def _discover(self) -> None:
@@ -192,10 +190,7 @@ class Pipeline:
             diagnostics=diagnostics,
         )
         if not ok:
-            first = next(
-                (item.message for item in diagnostics if item.severity == "error"), "the build failed"
-            )
-            raise Failed(f"build: {first.splitlines()[0]}", diagnostics)
+            raise Failed(_first(diagnostics) or "the build failed", diagnostics)
         assert built is not None
         return msgspec.structs.replace(built, diagnostics=diagnostics)
 
@@ -332,6 +327,16 @@ class Pipeline:
         if item.file and Path(item.file).is_absolute() and Path(item.file).is_relative_to(self._root):
             return msgspec.structs.replace(item, file=Path(item.file).relative_to(self._root).as_posix())
         return item
+
+
+def _first(diagnostics: Sequence[Diagnostic]) -> str | None:
+    """The first error in one line, its place before it."""
+    for item in diagnostics:
+        if item.severity == "error":
+            place = ":".join(str(part) for part in (item.file, item.line, item.column) if part is not None)
+            message = item.message.splitlines()[0] if item.message else "it failed"
+            return f"{place}: {message}" if place else message
+    return None
 
 
 def problems(error: Problem | ExceptionGroup[Exception]) -> list[Problem]:
