@@ -324,6 +324,8 @@ class Application:
                 self.log_problem(error)
                 exchange.reply(500, problem)
         took = (time.perf_counter() - exchange.started) * 1000
+        level = "info" if exchange.status < 500 else "error"
+        self.log("http", level, f"{exchange.method} {exchange.target} → {exchange.status} in {took:.1f} ms")
         self.tell(RequestServed(exchange.method, exchange.target, exchange.status, round(took, 3), problem))
 
     def _nobody(self, address: str) -> str:

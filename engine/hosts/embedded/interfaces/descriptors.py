@@ -188,12 +188,14 @@ class FileInput(InputStream):
         self._offset = offset
 
     def take(self, limit: int) -> bytes:
-        assert self._handle is not None
+        if self._handle is None:
+            raise Closed
         if not limit:
             return b""
         try:
             data = os.pread(self._handle.fd, limit, self._offset)
         except (OSError, OverflowError) as error:
+            self._handle = None  # wasi:io/streams, stream-error: closed after a failure
             raise _failed(error) from None
         if not data:
             raise Closed
@@ -211,8 +213,18 @@ class FileOutput(OutputStream):
         self._handle: Handle | None = handle
         self._offset = offset
 
+    def room(self) -> int:
+        if self._handle is None:
+            raise Closed
+        return super().room()
+
+    def flush(self) -> None:
+        if self._handle is None:
+            raise Closed
+
     def put(self, data: bytes) -> None:
-        assert self._handle is not None
+        if self._handle is None:
+            raise Closed
         fd = self._handle.fd
         try:
             if self._offset is None:
@@ -221,6 +233,7 @@ class FileOutput(OutputStream):
                 write_at(fd, data, self._offset)
                 self._offset += len(data)
         except (OSError, OverflowError) as error:
+            self._handle = None
             raise _failed(error) from None
 
     def drop(self) -> None:
