@@ -23,14 +23,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     project, survey = survey_project(Path(arguments.path))
     if arguments.json:
-        import json
+        import msgspec
 
         document = {
             "project": project.name,
             "world": survey.world,
             "items": [item(dependency) for dependency in survey.dependencies],
         }
-        print(json.dumps(document, indent=2))
+        print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
         return 0
     from engine.cli.problems import safe
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
 COMMANDS = {
     "build": "build the project's component once",
     "call": "call an exported function of the running component",
@@ -57,9 +61,36 @@ def _meant(name: str) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
+def import_msgspec() -> None:
+    """Imports msgspec without `typing_extensions`, which costs more than all the rest of it. msgspec takes from there
+    only what `typing` has too since Python 3.11, and tries `typing` next."""
+    absent = "typing_extensions" not in sys.modules
+    if absent:
+        sys.modules["typing_extensions"] = None  # type: ignore[assignment]  # an import of it fails as if it were not here
+    try:
+        import msgspec  # noqa: F401
+    finally:
+        if absent:
+            del sys.modules["typing_extensions"]
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """argparse asks `shutil` for the terminal's width as often as an argument is added, help or not; `shutil` brings
+    every compression with it."""
+    import argparse
+    import os
+
+    width = os.environ.get("COLUMNS", "")
+    if not width.isdigit() and sys.stdout.isatty():
+        width = str(os.get_terminal_size(sys.stdout.fileno()).columns)
+    return argparse.HelpFormatter(prog, width=max(20, int(width or 100) - 2))
+
+
 def _run(name: str, words: list[str]) -> int:
     import importlib
 
+    if name != "wit":  # which has no need of it
+        import_msgspec()
     from engine.model.problem import Problem
 
     command = importlib.import_module(f"engine.cli.{name}")
@@ -69,7 +100,9 @@ def _run(name: str, words: list[str]) -> int:
     if arguments is None:
         import argparse
 
-        parser = argparse.ArgumentParser(prog=f"wake {name}", description=command.__doc__, allow_abbrev=False)
+        parser = argparse.ArgumentParser(
+            prog=f"wake {name}", description=command.__doc__, allow_abbrev=False, formatter_class=_formatter
+        )
         command.add_arguments(parser)
         try:
             arguments = parser.parse_args(words)

@@ -35,6 +35,13 @@ def survey_project(path: Path) -> tuple[Project, Survey]:
     from engine.wit.load import load
 
     found = survey(project, load(_shown(project.wit)), load_toggles(project.root), settings)
+    if project.dev.manifests:
+        import msgspec
+
+        from engine.manifest.own import read_own, supplied
+
+        own = supplied(project, found.dependencies, read_own(project))
+        found = msgspec.structs.replace(found, dependencies=own)
     tell(project, path, found)
     return project, found
 

@@ -28,7 +28,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     builtin: str | None = None
     config: dict[str, dict[str, str]] = {}
     own_image_only: bool = False
-    default: bool = True
     source: str = "catalogue"
 
     def serves(self, interface: Interface, direction: Direction) -> bool:
@@ -46,7 +45,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     generation: str = NEWEST
 
     def provider_of(self, interface: Interface, direction: Direction) -> Entry | None:
-        return next((e for e in self.entries if e.default and e.serves(interface, direction)), None)
+        return next((e for e in self.entries if e.serves(interface, direction)), None)
 
     def host_part(self, interface: Interface) -> str | None:
         """The embedded host's name for what supplies `interface`, when every host does."""
@@ -101,7 +100,6 @@ def _shipped_entry(name: str, item: dict[str, Any]) -> Entry:
         builtin=item.get("builtin"),
         config=item.get("config", {}),
         own_image_only=item.get("own_image_only", False),
-        default=item.get("default", True),
     )
 
 

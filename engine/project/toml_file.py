@@ -103,10 +103,10 @@ class TomlFile:
         self.warnings.append(Diagnostic("warning", message, str(self.path), line, column))
 
     def check(self) -> None:
-        """Raises the first error, the others in its notes."""
+        """Raises the first error in the file, the others in its notes."""
         if not self.errors:
             return
-        first, *others = self.errors
+        first, *others = sorted(self.errors, key=lambda error: (error.line or 0, error.column or 0))
         first.notes = (*first.notes, *(f"also at line {error.line}: {error.message}" for error in others))
         raise first
 

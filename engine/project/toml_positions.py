@@ -51,32 +51,33 @@ class _Walk:
             start = self.at
             if self.text.startswith("[[", start):
                 self.at += 2
-                key = self.into_arrays(self.key()[0])
+                key = self.header(start)
                 index = self.lengths.get(key, 0)
                 self.lengths[key] = index + 1
-                self.found.setdefault(key, start)
                 prefix = (*key, index)
                 self.found.setdefault(prefix, start)
-                self.at = (
-                    self.text.index("]]", self.at) + 2 if "]]" in self.text[self.at :] else len(self.text)
-                )
+                self.after("]]")
             elif self.text[start] == "[":
                 self.at += 1
-                prefix = self.into_arrays(self.key()[0])
-                self.found.setdefault(prefix, start)
-                end = self.text.find("]", self.at)
-                self.at = end + 1 if end >= 0 else len(self.text)
+                prefix = self.header(start)
+                self.after("]")
             else:
                 self.pair(prefix)
 
-    def into_arrays(self, key: Path) -> Path:
-        """`key` with the index of the last item after each name of an array of tables, except at its end."""
+    def header(self, start: int) -> Path:
+        """A table's key, with the index of the last item after each name of an array of tables, except at its end."""
+        key = self.key()[0]
         path: Path = ()
         for number, name in enumerate(key):
             path = (*path, name)
+            self.found.setdefault(path, start)
             if number < len(key) - 1 and path in self.lengths:
                 path = (*path, self.lengths[path] - 1)
         return path
+
+    def after(self, sign: str) -> None:
+        end = self.text.find(sign, self.at)
+        self.at = end + len(sign) if end >= 0 else len(self.text)
 
     def pair(self, prefix: Path) -> None:
         key, start = self.key()

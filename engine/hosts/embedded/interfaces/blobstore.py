@@ -112,6 +112,7 @@ class ValueOutput(OutputStream):
             write_at(self._handle.fd, data, self._size)
         except OSError as error:
             self._value.failure = f"the value could not be written: {error.strerror}"
+            self._handle = None
             raise Failed(self._value.failure) from None
         self._size += len(data)
 
