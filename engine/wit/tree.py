@@ -53,7 +53,7 @@ def read_tree(path: str) -> Tree:
         tree = Tree(os.path.dirname(path) or ".")
         tree.units.append(_single(path))
         return tree
-    folder = _package_folder(path)
+    folder = package_folder(path)
     tree = Tree(folder)
     tree.units.append(_folder(folder))
     tree.units.extend(deps_units(join(folder, "deps")))
@@ -65,7 +65,7 @@ def read_tree(path: str) -> Tree:
     return tree
 
 
-def _package_folder(path: str) -> str:
+def package_folder(path: str) -> str:
     """`path`, or where its WIT is: `path/wit`, or the one package below that no other one there depends on."""
     if _has_wit(path):
         return path
@@ -75,6 +75,14 @@ def _package_folder(path: str) -> str:
     from engine.wit.deps_toml import top_package
 
     return top_package(path) or path
+
+
+def lock_folder(path: str) -> str | None:
+    """The folder of `path` that has a `deps.lock`, if it has one."""
+    if not isdir(path):
+        return None
+    folder = package_folder(path)
+    return folder if isfile(join(folder, "deps.lock")) else None
 
 
 def _has_wit(path: str) -> bool:
