@@ -84,8 +84,6 @@ def test_no_project_is_left_out() -> None:
     )
 
 
-
-
 def manifests(name: str) -> Iterator[tuple[Path, Application]]:
     for path in sorted(example(name).rglob("*wadm*.yaml")):
         if "template" not in path.name:
