@@ -89,7 +89,9 @@ def packages(wit: Sequence[Path]) -> dict[str, bytes]:
         deps = path / "deps"
         for entry in sorted(deps.iterdir()) if deps.is_dir() else ():
             if entry.is_dir():
-                found.update({f"{entry.name}/{file.name}": file.read_bytes() for file in sorted(entry.glob("*.wit"))})
+                found.update(
+                    {f"{entry.name}/{file.name}": file.read_bytes() for file in sorted(entry.glob("*.wit"))}
+                )
             elif entry.suffix in (".wit", ".wasm", ".wat"):
                 found[entry.name] = entry.read_bytes()
     return found

@@ -61,7 +61,7 @@ async def _run(
 
 
 def _make_host(session: Session, tasks: anyio.abc.TaskGroup) -> EmbeddedHost:
-    return EmbeddedHost(session.places, session.id, tasks, journal=session.journal.path)
+    return EmbeddedHost(session.places, session.id, journal=session.journal.path)
 
 
 async def _once(session: Session, outcome: list[int]) -> None:

@@ -87,21 +87,27 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 
 def _run(name: str, words: list[str]) -> int:
-    import argparse
     import importlib
 
-    import_msgspec()
+    if name != "wit":  # which has no need of it
+        import_msgspec()
     from engine.model.problem import Problem
 
     command = importlib.import_module(f"engine.cli.{name}")
-    parser = argparse.ArgumentParser(
-        prog=f"wake {name}", description=command.__doc__, allow_abbrev=False, formatter_class=_formatter
-    )
-    command.add_arguments(parser)
-    try:
-        arguments = parser.parse_args(words)
-    except SystemExit as end:
-        return int(end.code or 0)
+    # A command that is run in loops may read its plain options itself: argparse costs as much as starting Python.
+    quick = getattr(command, "quick", None)
+    arguments = None if quick is None else quick(words)
+    if arguments is None:
+        import argparse
+
+        parser = argparse.ArgumentParser(
+            prog=f"wake {name}", description=command.__doc__, allow_abbrev=False, formatter_class=_formatter
+        )
+        command.add_arguments(parser)
+        try:
+            arguments = parser.parse_args(words)
+        except SystemExit as end:
+            return int(end.code or 0)
     try:
         code: int = command.run(arguments)
         sys.stdout.flush()

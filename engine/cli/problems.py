@@ -17,7 +17,8 @@ def explain(problem: Problem) -> str:
         gutter = f"{problem.line:>4} | "
         lines.append(gutter + problem.source.rstrip("\n"))
         if problem.column is not None:
-            lines.append(" " * 5 + "| " + " " * (problem.column - 1) + "^")
+            before = problem.source[: problem.column - 1] if problem.before is None else problem.before
+            lines.append(" " * 5 + "| " + _blank(before) + "^" + "-" * (problem.width - 1))
     lines.extend(f"  = {note}" for note in problem.notes)
     if problem.hint is not None:
         lines.append(f"  = help: {problem.hint}")
@@ -37,6 +38,17 @@ def explain_all(group: BaseExceptionGroup[BaseException]) -> str:
         elif isinstance(item, Problem):
             texts.append(explain(item))
     return "\n\n".join(texts)
+
+
+def _blank(text: str) -> str:
+    """White space as wide as `text` is shown: tabs stay, wide characters take two columns."""
+    shown = safe(text)
+    if shown.isascii():
+        return "".join("\t" if char == "\t" else " " for char in shown)
+    from unicodedata import combining, east_asian_width
+
+    widths = (0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in shown)
+    return "".join("\t" if char == "\t" else " " * width for char, width in zip(shown, widths, strict=True))
 
 
 def safe(line: str) -> str:

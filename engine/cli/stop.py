@@ -17,11 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from engine.cli.running import ask, rows, the_session
+    from engine.client.client import EngineGone
     from engine.places.places import find
 
     places = find()
     row = the_session(arguments.session, places)
-    ask(row.id, "stop")
+    try:
+        ask(row.id, "stop")
+    except EngineGone:
+        pass  # It stopped faster than it could say so.
     until = time.monotonic() + STOP_SECONDS
     while time.monotonic() < until:
         state = next((item.state for item in rows(places) if item.id == row.id), "stopped")

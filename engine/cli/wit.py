@@ -7,6 +7,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
     from engine.component.model import Resolve, World
 
@@ -23,28 +24,74 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="the resolved model (or graph) as JSON")
 
 
-def run(arguments: argparse.Namespace) -> int:
+class Options:
+    """The same as what argparse gives."""
+
+    def __init__(self) -> None:
+        self.path: str | None = None
+        self.world: str | None = None
+        self.feature: list[str] = []
+        self.all_features = self.graph = self.mermaid = self.json = False
+
+
+def quick(words: list[str]) -> Options | None:
+    """Reads options in their plain forms; `None` for everything else, help and mistakes included."""
+    options = Options()
+    rest = iter(words)
+    for word in rest:
+        if word in ("--json", "--graph", "--mermaid", "--all-features"):
+            setattr(options, word[2:].replace("-", "_"), True)
+        elif word in ("--world", "--feature"):
+            value = next(rest, "-")
+            if value.startswith("-"):
+                return None
+            if word == "--world":
+                options.world = value
+            else:
+                options.feature.append(value)
+        elif word.startswith("-") or options.path is not None:
+            return None
+        else:
+            options.path = word
+    return None if options.path is None else options
+
+
+def run(arguments: argparse.Namespace | Options) -> int:
     from engine.wit.load import load
 
+    assert arguments.path is not None
     resolve = load(arguments.path, features=arguments.feature, all_features=arguments.all_features)
     chosen = resolve.select_world(arguments.world) if arguments.world is not None else None
-    if arguments.json:
-        _print_json(resolve)
+    if arguments.graph or arguments.mermaid:
+        _print_graph(resolve, arguments)
+    elif arguments.json:
+        from engine.wit.to_json import to_json
+
+        _print_json(to_json(resolve))
     else:
         worlds = [chosen] if chosen is not None else list(resolve.worlds)
         sys.stdout.write("\n".join(_text(world) for world in worlds))
     return 0
 
 
-def _print_json(resolve: Resolve) -> None:
-    import json
+def _print_graph(resolve: Resolve, arguments: argparse.Namespace | Options) -> None:
+    from engine.wit.graph import package_graph, to_json, to_mermaid, to_text
 
-    from engine.wit.to_json import to_json
+    graph = package_graph(resolve)
+    if arguments.mermaid:
+        sys.stdout.write(to_mermaid(graph))
+    elif arguments.json:
+        _print_json(to_json(graph))
+    else:
+        sys.stdout.write(to_text(graph))
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    import json
 
     # Indented only for a reader: C encodes the compact form ten times as fast.
     indent = 2 if sys.stdout.isatty() else None
-    json.dump(to_json(resolve), sys.stdout, indent=indent, ensure_ascii=False)
-    sys.stdout.write("\n")
+    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=False) + "\n")
 
 
 def _text(world: World) -> str:

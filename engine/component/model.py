@@ -584,9 +584,10 @@ def _interfaces(items: dict[WorldKey, WorldItem]) -> Iterator[tuple[str, Interfa
 
 
 class Package:
-    """A package: its interfaces and worlds by name. `files` are the texts it was read from."""
+    """A package: its interfaces and worlds by name. `files` are the texts it was read from, `needs` the packages that
+    it mentions."""
 
-    __slots__ = ("docs", "files", "id", "interfaces", "name", "span", "worlds")
+    __slots__ = ("docs", "files", "id", "interfaces", "name", "needs", "span", "worlds")
 
     def __init__(self, name: PackageName, docs: str | None = None, span: Span | None = None) -> None:
         self.id = -1
@@ -596,6 +597,7 @@ class Package:
         self.worlds: dict[str, World] = {}
         self.span = span
         self.files: tuple[str, ...] = ()
+        self.needs: tuple[PackageName, ...] = ()
 
 
 class Resolve:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.model.diagnostic import Diagnostic
+TYPE_CHECKING = False  # the constant of typing, without its import
+if TYPE_CHECKING:
+    from engine.model.diagnostic import Diagnostic
 
 
 class Problem(Exception):
@@ -11,6 +13,11 @@ class Problem(Exception):
     `line` and `column` count from 1. `hint` is the next step, as a sentence. `notes` are further places or facts,
     one a line. Several problems of one run travel as an `ExceptionGroup`.
     """
+
+    before: str | None = None
+    """The part of `source` before the place, where `column` does not count characters."""
+    width: int = 1
+    """How many characters the place covers."""
 
     def __init__(
         self,
@@ -34,5 +41,8 @@ class Problem(Exception):
 
     def diagnostic(self) -> Diagnostic:
         """The same as a value that travels."""
+        # Only here: it brings msgspec, and every command's start-up passes through this file.
+        from engine.model.diagnostic import Diagnostic
+
         text = self.message if self.hint is None else f"{self.message} ({self.hint})"
         return Diagnostic("error", text, self.file, self.line, self.column)

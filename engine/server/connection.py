@@ -80,8 +80,11 @@ class Connection:
             self._hello(message)
         elif not self._greeted:
             self._reply(message, error=Fault(messages.REFUSED, "say hello first: {protocol: 1}"))
+        elif message.method == "stop":
+            self._reply(message, {})
+            self._group.start_soon(self._stop)
         elif (method := self._methods().get(message.method)) is None:
-            known = ", ".join(sorted(self._methods()))
+            known = ", ".join(sorted([*self._methods(), "hello", "stop"]))
             text = f"there is no method '{message.method}'; there are: {known}"
             self._reply(message, error=Fault(messages.METHOD_NOT_FOUND, text))
         else:
@@ -116,7 +119,6 @@ class Connection:
             "reload": lambda params: self._session.reload(rebuild=bool(params.get("rebuild"))),
             "pause": lambda _: self._session.pause(True),
             "resume": lambda _: self._session.pause(False),
-            "stop": self._stop,
             "wait": self._wait,
             "call": self._call,
             "timeline": self._timeline,
@@ -145,9 +147,11 @@ class Connection:
             raise Refused(messages.INVALID_PARAMS, "params of toggle: `off` is true or false")
         return {"name": name, "off": await self._session.toggle(name, off)}
 
-    async def _stop(self, _: dict[str, Any]) -> Any:
+    async def _stop(self) -> None:
+        # The answer first: the end of the session is the end of this connection.
+        while self._out:
+            await self._drained.wait()
         self._session.stop("asked")
-        return {}
 
     async def _wait(self, _: dict[str, Any]) -> Any:
         return await self._session.wait_ready()

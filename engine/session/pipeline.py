@@ -25,7 +25,7 @@ from engine.model.state import Progress
 from engine.places.places import make_project_folder, write_atomic
 from engine.project.find import load_project
 from engine.project.project import Project
-from engine.session.planning import Plan, plan
+from engine.session.planning import Artifact, Plan, inspect, plan
 from engine.session.publisher import rfc3339
 from engine.session.stages import Stages
 from engine.wit.load import load
@@ -55,6 +55,7 @@ class Pipeline:
         self.component = project.component_id
         self._turn = anyio.Lock()
         self._resolve: Resolve | None = None
+        self._artifact: Artifact | None = None
         self._deliverable: Deliverable | None = None
         self._deployed: Plan | None = None
         self._toggles = dict(load_toggles(project.root))
@@ -95,9 +96,8 @@ class Pipeline:
             if outcome.ok:
                 self._deliverable = deliverable
             diagnostics = self._local(outcome.diagnostics, deliverable)
-            self._finish(
-                "source", Cause("file", tuple(changed)), stages, outcome.error, diagnostics, outcome.ok
-            )
+            error = None if outcome.ok else _first(diagnostics) or outcome.error
+            self._finish("source", Cause("file", tuple(changed)), stages, error, diagnostics, outcome.ok)
 
     async def release(self) -> None:
         """Lets requests go on that the host holds because of a change that turned out to be none."""
@@ -127,9 +127,14 @@ class Pipeline:
                     return  # Newer changes made it stale: they have a reload of their own.
                 deliverable, diagnostics = built.deliverable, built.diagnostics
             assert deliverable is not None
+            with stages.stage("discover"):
+                # A dev shell has all of its world; what a compiler made has what the code uses.
+                self._artifact = None if deliverable.shell else inspect(Path(deliverable.component))
             with stages.stage("plan"):
                 made = self._make_plan(self._wanted if apply else self._toggles)
                 others = made.others(self.session.places.cache)
+            for warning in made.warnings:
+                self.session.log("wake", "warn" if warning.severity == "warning" else "info", warning.message)
             kind = (
                 "deploy" if self._deployed is None or made.version != self._deployed.version else "artifact"
             )
@@ -137,20 +142,24 @@ class Pipeline:
             outcome = await self._apply(made, deliverable, others)
             stages.add(outcome.stages)
             if not outcome.ok:
-                raise Failed(
-                    outcome.error or "the host refused it", self._local(outcome.diagnostics, deliverable)
-                )
+                found = self._local(outcome.diagnostics, deliverable)
+                raise Failed(_first(found) or outcome.error or "the host refused it", found)
             self._deploy(made, deliverable, apply)
         except Failed as failed:
             error, diagnostics = str(failed), failed.diagnostics
         except (Problem, ExceptionGroup) as problem:
             diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
-            error = diagnostics[0].message
+            error = _first(diagnostics)
         self._finish(kind, cause, stages, error, diagnostics, error is None)
 
     async def _discover(self) -> None:
         """The project, its WIT and its dependencies, as the files say now."""
         project = load_project(self.project.config_file or self.project.root, self.session.environ)
+        if project.kind == "provider":
+            raise Problem(
+                f"{project.name} is a provider: the embedded host runs components, its providers are built in",
+                hint="`wake manifest` gives the application that a wasmCloud lattice would run it with",
+            )
         if project.wit is None:
             raise Problem(
                 f"{project.name} has no WIT folder, so nothing says what it imports and exports",
@@ -158,9 +167,8 @@ class Pipeline:
             )
         resolve = await anyio.to_thread.run_sync(load, project.wit)
         self.project, self._resolve = project, resolve
+        self._artifact = None
         made = self._make_plan(self._wanted)
-        for warning in made.warnings:
-            self.session.log("wake", "warn", warning.message)
         self.session.publisher.replace(dependencies=made.dependencies, hints=made.hints)
         self.session.publisher.event("dependencies", items=made.dependencies)
 
@@ -192,10 +200,7 @@ class Pipeline:
             diagnostics=diagnostics,
         )
         if not ok:
-            first = next(
-                (item.message for item in diagnostics if item.severity == "error"), "the build failed"
-            )
-            raise Failed(f"build: {first.splitlines()[0]}", diagnostics)
+            raise Failed(_first(diagnostics) or "the build failed", diagnostics)
         assert built is not None
         return msgspec.structs.replace(built, diagnostics=diagnostics)
 
@@ -268,7 +273,7 @@ class Pipeline:
         if self._resolve is None:
             raise ToggleError("the project's WIT has not been read yet")
         asked = self.session.options.port is not None
-        made = plan(self.project, self._resolve, toggles, self.session.address, asked)
+        made = plan(self.project, self._resolve, toggles, self._artifact, self.session.address, asked)
         self._write(made)
         return made
 
@@ -332,6 +337,16 @@ class Pipeline:
         if item.file and Path(item.file).is_absolute() and Path(item.file).is_relative_to(self._root):
             return msgspec.structs.replace(item, file=Path(item.file).relative_to(self._root).as_posix())
         return item
+
+
+def _first(diagnostics: Sequence[Diagnostic]) -> str | None:
+    """The first error in one line, its place before it."""
+    for item in diagnostics:
+        if item.severity == "error":
+            place = ":".join(str(part) for part in (item.file, item.line, item.column) if part is not None)
+            message = item.message.splitlines()[0] if item.message else "it failed"
+            return f"{place}: {message}" if place else message
+    return None
 
 
 def problems(error: Problem | ExceptionGroup[Exception]) -> list[Problem]:

@@ -34,6 +34,7 @@ from engine.session.options import Options
 from engine.session.pipeline import Pipeline
 from engine.session.publisher import Publisher, rfc3339
 from engine.session.sessions_file import Record, SessionsFile
+from engine.session.stages import Stages
 from engine.supervise.identity import me
 from engine.supervise.process import become_subreaper, sweep
 from engine.watch.rules import Rules
@@ -100,6 +101,7 @@ class Session:
         self._reason = "stopped"
         self._build_scope: anyio.CancelScope | None = None
         self._loops = LoopGuard()
+        self._crashed: dict[str, Stages] = {}
 
     # -- life -------------------------------------------------------------------------------------------------
 
@@ -305,12 +307,9 @@ class Session:
         before = {item.name: item for item in self.publisher.state.processes}
         self.publisher.replace(processes=tuple({**before, process.name: process}.values()))
         self.publisher.event("process", name=process.name, pid=process.pid, state=process.state)
-        was = before.get(process.name)
-        if (
-            was is not None
-            and was.state in ("backoff", "exited", "failed")
-            and process.state in ("ready", "running")
-        ):
+        if process.state in ("backoff", "resting"):
+            self._crashed.setdefault(process.name, Stages())
+        elif process.state == "ready" and (stages := self._crashed.pop(process.name, None)):
             self.finish(
                 Reload(
                     number=self.history.next_number,
@@ -318,7 +317,7 @@ class Session:
                     cause=Cause("crash"),
                     ok=True,
                     stages={},
-                    total_ms=0.0,
+                    total_ms=round(stages.total_ms, 2),
                     time=rfc3339(self._now()),
                 )
             )

@@ -21,7 +21,7 @@ from engine.component.model import (
 )
 from engine.wit.draft import Draft, Foreign
 from engine.wit.elaborate import elaborate, include
-from engine.wit.errors import Skip, WitError
+from engine.wit.errors import Skip, WitError, meant
 from engine.wit.version import version_key
 
 TYPE_CHECKING = False
@@ -72,6 +72,7 @@ class Append:
         self.borrows: dict[TypeDef, bool] = {}
         self.package = Package(draft.name, draft.docs, draft.span)
         self.package.files = draft.files
+        self.package.needs = tuple(draft.foreign)
 
     def run(self) -> Package:
         self.resolve.add_package(self.package)
@@ -167,7 +168,7 @@ class Append:
                 f"type `{typedef.name}` not defined in interface",
                 span,
                 notes=(f"the interface is `{interface.full_name}`",),
-                hint=_meant(typedef.name, interface.types),
+                hint=meant(typedef.name, interface.types),
             )
         self.types[typedef] = found
 
@@ -391,7 +392,7 @@ def _no_item(package: Package, what: str, name: str, span: Span) -> WitError:
         f"{what} '{name}' not found in package '{package.name}'",
         span,
         notes=(*notes, f"{what}s of `{package.name}`: {listed}"),
-        hint=_meant(name, here),
+        hint=meant(name, here),
     )
 
 
@@ -406,10 +407,3 @@ def _distinct(what: str, items: dict[WorldKey, WorldItem], world: World) -> None
                     f"{what} `{key}` conflicts with {what} `{before}` (kebab-case identifiers are case-insensitive)",
                     item.span or world.span,
                 )
-
-
-def _meant(name: str, among: Collection[str]) -> str | None:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, list(among), n=1)
-    return f"did you mean `{close[0]}`?" if close else None

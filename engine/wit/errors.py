@@ -5,6 +5,10 @@ from __future__ import annotations
 from engine.component.model import Span
 from engine.model.problem import Problem
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 # A longer line tells a reader nothing and could flood a terminal; upstream's limit too.
 LONGEST_LINE = 500
 
@@ -38,11 +42,6 @@ class WitError(Problem):
         self.before = before
         self.width = width
 
-    before: str = ""
-    """The characters of the line before the place: what a caret is put under."""
-    width: int = 1
-    """How many characters the place covers."""
-
 
 class Skip(Exception):
     """Raised where something refers to what is already reported as wrong: to say it twice would not help."""
@@ -64,3 +63,11 @@ def location(span: Span) -> str:
     """`file:line:column`."""
     line, column, *_ = place(span)
     return f"{span.source.path}:{line}:{column}"
+
+
+def meant(name: str, among: Iterable[str]) -> str | None:
+    """A hint that names what was probably meant, if anything is near."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(among), n=1)
+    return f"did you mean `{close[0]}`?" if close else None

@@ -65,7 +65,7 @@ _TOKEN = re.compile(
     r"(?:[ \t\n]++|\r\n)*+(?:"
     r"([^\W\d][\w-]*)"  # 1 word
     r"|(->|[=,:;(){}<>@.+*-]|/(?![/*]))"  # 2 punctuation
-    r"|(//[^\n]*\n?)"  # 3 comment to the end of the line
+    r"|((?://[^\n]*+(?:\n(?:[ \t\n]++|\r\n)*+)?)++)"  # 3 comments to the end of their lines
     r"|(/\*)"  # 4 comment in brackets; these nest
     r"|(%(?:[^\W\d][\w-]*|-[\w-]*)?)"  # 5 word behind a percent sign
     r"|([0-9]+)"  # 6 number
@@ -85,7 +85,8 @@ _REFUSED = re.compile(
 
 
 class Tokens:
-    """The tokens of a file: parallel lists, ended by one of kind `eof`, and the comments before each token."""
+    """The tokens of a file: parallel lists, ended by one of kind `eof`; and, by token, where the comments before it
+    are (a run of line comments is one place)."""
 
     __slots__ = ("comments", "ends", "errors", "kinds", "source", "starts")
 
@@ -94,7 +95,7 @@ class Tokens:
         self.kinds: list[str] = []
         self.starts: list[int] = []
         self.ends: list[int] = []
-        self.comments: dict[int, list[Span]] = {}
+        self.comments: dict[int, list[tuple[int, int]]] = {}
         self.errors: dict[int, str] = {}
 
 
@@ -115,7 +116,7 @@ def lex(source: Source) -> Tokens:
         elif group == 2:
             kinds.append(match[2])
         elif group == 3:
-            comments.setdefault(len(kinds), []).append(Span(source, start, end))
+            comments.setdefault(len(kinds), []).append((start, end))
             continue
         elif group == 4:
             close = _close(text, end)
@@ -125,7 +126,7 @@ def lex(source: Source) -> Tokens:
                 starts.append(start)
                 ends.append(end)
                 break
-            comments.setdefault(len(kinds), []).append(Span(source, start, close))
+            comments.setdefault(len(kinds), []).append((start, close))
             scan = _TOKEN.scanner(text, close)  # type: ignore[attr-defined]
             continue
         elif group == 5:
@@ -188,9 +189,14 @@ def described(kind: str) -> str:
     return f"keyword `{kind}`" if kind in KEYWORDS else f"'{kind}'"
 
 
+_PLAIN_ID = re.compile(r"(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(?:-(?:[a-z0-9]+|[A-Z0-9]+))*").fullmatch
+
+
 def wrong_id(name: str) -> str | None:
     """Why `name` is no identifier, or `None`: words of one case each, joined by single dashes, and the first starts
     with a letter (component model, `WIT.md`, "Identifiers")."""
+    if _PLAIN_ID(name) is not None:
+        return None
     if not name:
         return "identifiers must have characters between '-'s"
     for number, word in enumerate(name.split("-")):

@@ -1,21 +1,18 @@
 """A file or folder of WIT to the resolved whole. Start here."""
 
-# ruff: noqa: PTH  (this is on the way of every `wake wit` and `wake deps`; pathlib alone would cost them 8 ms)
-
 from __future__ import annotations
 
 import os
-from os.path import isdir, join
 
 from engine.component import model
-from engine.component.model import PackageName, Source
+from engine.component.model import Package, PackageName
 from engine.wit.append import Append, Features
+from engine.wit.cache import SHARED, Cache
 from engine.wit.draft import Draft, Foreign
 from engine.wit.errors import WitError
 from engine.wit.group import Group, group
 from engine.wit.order import index, order
-from engine.wit.parser import parse
-from engine.wit.syntax import FileDecl
+from engine.wit.tree import Tree, Unit, read_tree
 from engine.wit.worlds import Resolve
 
 TYPE_CHECKING = False
@@ -24,80 +21,129 @@ if TYPE_CHECKING:
 
 
 def load(
-    path: str | os.PathLike[str], *, features: Collection[str] = (), all_features: bool = False
+    path: str | os.PathLike[str],
+    *,
+    features: Collection[str] = (),
+    all_features: bool = False,
+    cache: Cache = SHARED,
 ) -> Resolve:
-    """Reads `path`, a WIT file or a folder of one package with its `deps/`, and resolves it.
+    """Reads `path`, a WIT file, a WIT package in binary form, or a folder of one package with its `deps/` or
+    `deps.toml`, and resolves it. The result is shared through `cache`: do not change it.
 
     `features` are the `@unstable` ones to turn on. Raises :class:`WitError`, or an `ExceptionGroup` of several, the
     first being the one that upstream's tools would tell. Paths in errors begin with `path` as given.
     """
-    top = os.fspath(path)
+    tree = read_tree(os.fspath(path))
+    key = (tree.key(), frozenset(features), all_features)
+    whole = all(not unit.problems for unit in tree.units)
+    found = cache.tree(key) if whole else None
+    if found is None:
+        found = resolve_tree(tree, Features(features, all_features), cache)
+        cache.keep_tree(key, found)
+    return found
+
+
+def resolve_tree(tree: Tree, features: Features, cache: Cache) -> Resolve:
+    """As :func:`load`, for files already read."""
     problems: list[WitError] = []
+    resolve = Resolve()
+    main: Package | None = None
     groups: list[Group] = []
-    if isdir(top):
-        groups.append(group(_folder(top)))
-        groups.extend(_deps(join(top, "deps")))
-    else:
-        groups.append(group([_file(top)]))
-    for made in groups:
+    for unit in tree.units:
+        if unit.is_binary:
+            package = _binary(unit, resolve, problems, top=unit is tree.units[0])
+            main = package if unit is tree.units[0] else main
+            continue
+        made = group([cache.file(file, data) for file, data in unit.files]) if unit.files else Group()
+        groups.append(made)
+        problems.extend(unit.problems)
         problems.extend(made.problems)
+        _check_version(unit, made, problems)
     _raise(problems)
     drafts = index(groups, problems)
+    problems.extend(_twice(draft) for name, draft in drafts.items() if name in resolve.package_names)
     _raise(problems)
     ordered = order(drafts, problems)
     _raise(problems)
-    resolve = Resolve()
-    append(resolve, ordered, Features(features, all_features), problems)
+    append(resolve, ordered, features, tree, problems)
     _raise(problems)
-    assert groups[0].main is not None
-    resolve.main = resolve.package_names[groups[0].main.name]
+    if main is None and groups[0].main is not None:
+        main = resolve.package_names[groups[0].main.name]
+    resolve.main = main
     return resolve
 
 
+def _twice(draft: Draft) -> WitError:
+    return WitError(
+        f"attempting to re-add package `{draft.name}` when it's already present in this `Resolve`",
+        draft.span,
+        hint="the package is in `deps/` in binary form too: keep one of the two",
+    )
+
+
 def append(
-    resolve: model.Resolve, ordered: list[Draft], features: Features, problems: list[WitError]
+    resolve: model.Resolve, ordered: list[Draft], features: Features, tree: Tree, problems: list[WitError]
 ) -> None:
     """Appends the drafts in order. What needs a package that is wrong is left out without a word."""
-    everything = {draft.name for draft in ordered}
+    everything = {draft.name for draft in ordered} | resolve.package_names.keys()
     broken: set[PackageName] = set()
+
+    def missing(entry: Foreign) -> WitError:
+        from engine.wit.missing import missing_package
+
+        return missing_package(entry, resolve.package_names, everything, tree)
+
     for draft in ordered:
-        if not broken.isdisjoint(draft.foreign):
-            broken.add(draft.name)
-            continue
-        one = Append(resolve, draft, features, lambda entry: _missing(entry, resolve, everything))
-        one.run()
-        if one.problems:
-            broken.add(draft.name)
+        if broken.isdisjoint(draft.foreign):
+            one = Append(resolve, draft, features, missing)
+            one.run()
+            if not one.problems:
+                continue
             problems.extend(one.problems)
+        broken.add(draft.name)
 
 
-def _missing(entry: Foreign, resolve: model.Resolve, everything: set[PackageName]) -> WitError:
-    """The error for a package that is not there: who asked, which versions there are, what would help."""
-    wanted = entry.package
-    known = "".join(f"\n    {name}" for name in resolve.package_names)
-    message = f"package '{wanted}' not found. known packages:{known}"
-    others = sorted(name.text for name in everything if name.unversioned == wanted.unversioned)
-    if others:
-        found = ", ".join(name.partition("@")[2] or "no version" for name in others)
-        required = wanted.version or "no version"
-        return WitError(
-            message,
-            entry.package_span,
-            notes=(f"`{wanted.unversioned}`: found {found}, required {required}",),
-            hint="versions must be exactly the same: write `"
-            + entry.package.unversioned
-            + f"/{entry.name}"
-            + (f"@{others[-1].partition('@')[2]}" if "@" in others[-1] else "")
-            + "`, "
-            "or put the required version into `deps/`",
+def _binary(unit: Unit, resolve: Resolve, problems: list[WitError], *, top: bool) -> Package | None:
+    """Adds a package in binary form; the main one of it. Only the file that was asked for may be a component."""
+    from engine.component.errors import ComponentError
+    from engine.component.read import read_bytes
+    from engine.wit.merge import merge
+
+    path, data = unit.files[0]
+    try:
+        info = read_bytes(data)
+        if info.kind == "module" or (info.kind == "component" and not top):
+            what = "core module" if info.kind == "module" else "component"
+            raise WitError(
+                f"found an actual {what} instead of an encoded WIT package in wasm",
+                file=path,
+                hint="make one with `wasm-tools component wit --wasm`",
+            )
+        merge(resolve, info.resolve, path)
+    except ComponentError as error:
+        problems.append(WitError(error.message, file=path, hint=error.hint))
+        return None
+    except WitError as problem:
+        problems.append(problem)
+        return None
+    main = info.resolve.main
+    return None if main is None else resolve.package_names[main.name]
+
+
+def _check_version(unit: Unit, made: Group, problems: list[WitError]) -> None:
+    if unit.wanted is None or unit.asked is None or made.main is None:
+        return
+    found = made.main.name.version
+    if found != unit.wanted:
+        file, line, column = unit.asked
+        problem = WitError(
+            f"package `{made.main.name.unversioned}`: found {found or 'no version'}, required {unit.wanted}",
+            file=file,
+            notes=(f"it is declared in {unit.files[0][0]}",),
+            hint="versions must be exactly the same: change `version` here, or the package's own",
         )
-    folder = f"{wanted.namespace}-{wanted.name}" + (f"-{wanted.version}" if wanted.version else "")
-    return WitError(
-        message,
-        entry.package_span,
-        notes=(f"asked for as `{wanted.item(entry.name)}`; no version of `{wanted.unversioned}` is here",),
-        hint=f"put the package's WIT into `deps/{folder}/`, name it in `deps.toml`, or fetch it with `wkg wit fetch`",
-    )
+        problem.line, problem.column = line, column
+        problems.append(problem)
 
 
 def _raise(problems: list[WitError]) -> None:
@@ -105,63 +151,3 @@ def _raise(problems: list[WitError]) -> None:
         raise problems[0]
     if problems:
         raise ExceptionGroup(f"{len(problems)} problems in WIT", problems)
-
-
-# -- files ---------------------------------------------------------------------------------------------------------
-
-
-def _folder(path: str) -> list[FileDecl | WitError]:
-    """The WIT files right in a folder, by name."""
-    try:
-        with os.scandir(path) as entries:
-            names = [e.name for e in entries if e.name.endswith(".wit") and e.is_file()]
-    except OSError as error:
-        return [WitError(f"failed to read folder: {error.strerror}", file=path)]
-    names.sort(key=os.fsencode)
-    if not names:
-        return [
-            WitError(
-                "no `package` header was found in any WIT file for this package",
-                file=path,
-                hint="there is no `.wit` file in this folder",
-            )
-        ]
-    return [_file(join(path, name)) for name in names]
-
-
-def _deps(path: str) -> list[Group]:
-    """One group for each folder or WIT file in `deps/`, by name. What is deeper is not looked at."""
-    try:
-        with os.scandir(path) as entries:
-            found = [(entry.name, entry.is_dir()) for entry in entries]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        made = Group()
-        made.problems.append(WitError(f"failed to read folder: {error.strerror}", file=path))
-        return [made]
-    found.sort(key=lambda entry: os.fsencode(entry[0]))
-    groups = []
-    for name, is_folder in found:
-        full = join(path, name)
-        if is_folder:
-            groups.append(group(_folder(full)))
-        elif name.endswith(".wit"):
-            groups.append(group([_file(full)]))
-    return groups
-
-
-def _file(path: str) -> FileDecl | WitError:
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        return WitError(f"failed to read WIT file: {error.strerror}", file=path)
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return WitError("input file is not valid utf-8", file=path)
-    try:
-        return parse(Source(path, text))
-    except WitError as problem:
-        return problem

@@ -8,37 +8,20 @@ from __future__ import annotations
 
 from engine.component.model import (
     Alias,
-    Borrow,
-    Case,
-    Enum,
-    Field,
-    FixedList,
-    Flags,
     Function,
-    Future,
     Interface,
     InterfaceItem,
-    List,
-    Map,
-    Option,
-    Own,
     PackageName,
-    Record,
-    Resource,
-    Result,
     Source,
     Span,
-    Stable,
-    Stream,
-    Tuple,
     TypeDef,
     Unknown,
-    Unstable,
-    Variant,
     World,
 )
 from engine.wit.draft import Draft, Foreign, Inclusion
-from engine.wit.errors import Skip, WitError
+from engine.wit.errors import Skip, WitError, meant
+from engine.wit.gates import external_id, stability
+from engine.wit.mentions import Mention, collect_names, mentions
 from engine.wit.syntax import (
     Attribute,
     Extern,
@@ -51,23 +34,20 @@ from engine.wit.syntax import (
     Path,
     TopUse,
     TypeDecl,
-    TypeNode,
     Use,
     WorldDecl,
 )
 from engine.wit.toposort import toposort
+from engine.wit.types import Types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import TypeAlias
+    from collections.abc import Callable
 
-    from engine.component.model import Kind, Stability, Type, WorldItem, WorldKey
+    from engine.component.model import WorldItem, WorldKey
     from engine.wit.syntax import Declaration, InterfaceMember, WorldMember
+    from engine.wit.types import Scope
 
-    Scope: TypeAlias = "dict[str, TypeDef | str | None]"
-
-_MAP_KEYS = frozenset(["bool", "u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", "char", "string"])
 _HEADERLESS = "no `package` header was found in any WIT file for this package"
 
 
@@ -152,8 +132,7 @@ class _Names:
         self.items: dict[str, Interface | World] = {}
         self.here: dict[str, Interface | World] = {}
         self.names_of: dict[Interface, Scope] = {}
-        self.scope: Scope = {}
-        self.compounds: dict[tuple[object, ...], TypeDef] = {}
+        self.types = Types(draft)
 
     # -- problems --
 
@@ -177,12 +156,12 @@ class _Names:
 
     def all(self) -> None:
         for declarations in self.files:
-            for mention in _mentions(declarations):
+            for mention in mentions(declarations):
                 self.attempt(self.foreign, mention)
         order, owners = self.declared()
         for index, declarations in enumerate(self.files):
             self.here = self.file_items[index]
-            for mention in _mentions(declarations):
+            for mention in mentions(declarations):
                 if mention.names is not None:
                     self.attempt(self.foreign_types, mention)
         worlds: list[tuple[World, WorldDecl, int]] = []
@@ -200,7 +179,7 @@ class _Names:
             self.here = self.file_items[index]
             self.world(world, world_declaration)
 
-    def foreign(self, mention: _Mention) -> None:
+    def foreign(self, mention: Mention) -> None:
         """Keeps a placeholder for what is mentioned of another package."""
         path = mention.path
         if path.package is None or path.package_span is None:
@@ -272,7 +251,7 @@ class _Names:
                 self.report(WitError(f"duplicate name `{name.name}` in this file", name))
                 continue
             local[name.name] = source
-        for mention in _mentions(declarations):
+        for mention in mentions(declarations):
             path = mention.path
             if mention.owner is None or path.package is not None or mention.owner not in needs:
                 continue
@@ -306,7 +285,7 @@ class _Names:
                 scope[declaration.id.name] = self.items[declaration.id.name]
         return scope
 
-    def foreign_types(self, mention: _Mention) -> None:
+    def foreign_types(self, mention: Mention) -> None:
         """Placeholders for the types that a `use` takes from another package."""
         assert mention.names is not None
         gate = stability(mention.attributes)
@@ -348,12 +327,12 @@ class _Names:
     def world(self, world: World, declaration: WorldDecl) -> None:
         world.docs = declaration.docs
         self.gate(world, declaration.attributes)
-        self.scope = {}
-        self.types(world, declaration.members)
+        self.types.scope = {}
+        self.fill_scope(world, declaration.members)
         for member in declaration.members:
             if isinstance(member, Include):
                 self.attempt(self.include, world, member)
-        for name, item in self.scope.items():
+        for name, item in self.types.scope.items():
             if isinstance(item, TypeDef):
                 world.imports[name] = item
         imported: set[Interface] = set()
@@ -365,10 +344,10 @@ class _Names:
             elif isinstance(member, TypeDecl) and member.functions:
                 for function in member.functions:
                     self.attempt(self.world_method, world, member.id, function)
-        self.scope = {}
+        self.types.scope = {}
 
     def world_method(self, world: World, resource: Id, declaration: FuncDecl) -> None:
-        function = self.function(declaration, resource)
+        function = self.types.function(declaration, resource)
         world.imports[function.name] = function
 
     def include(self, world: World, member: Include) -> None:
@@ -401,26 +380,26 @@ class _Names:
         items[key] = item
 
     def world_item(self, member: Extern) -> tuple[WorldKey, WorldItem]:
-        external_id = _external_id(member.attributes)
+        label = external_id(member.attributes)
         if member.func is not None:
             assert member.id is not None
             declaration = FuncDecl(member.docs, member.attributes, member.id, "freestanding", member.func)
-            return member.id.name, self.function(declaration, None)
+            return member.id.name, self.types.function(declaration, None)
         if member.members is not None:
             assert member.id is not None
             interface = Interface(None, span=member.id)
             self.draft.interfaces.append(interface)
-            outer = self.scope
+            outer = self.types.scope
             try:
                 self.interface(interface, member.members, member.docs, member.attributes)
             finally:
-                self.scope = outer
-            item = InterfaceItem(interface, interface.stability, member.id, None, external_id)
+                self.types.scope = outer
+            item = InterfaceItem(interface, interface.stability, member.id, None, label)
             return member.id.name, item
         assert member.path is not None
         gate = stability(member.attributes)
         interface = self.interface_at(member.path)
-        item = InterfaceItem(interface, gate, member.path, member.docs, external_id)
+        item = InterfaceItem(interface, gate, member.path, member.docs, label)
         return interface if member.id is None else member.id.name, item
 
     # -- interfaces --
@@ -434,10 +413,10 @@ class _Names:
     ) -> None:
         interface.docs = docs
         self.gate(interface, attributes)
-        scope = self.scope = {}
+        scope = self.types.scope = {}
         # Known from the start, so that what uses a broken interface finds a scope.
         self.names_of[interface] = scope
-        self.types(interface, members)
+        self.fill_scope(interface, members)
         for name, item in scope.items():
             if isinstance(item, TypeDef):
                 interface.types[name] = item
@@ -457,23 +436,23 @@ class _Names:
                 item.stability = stability(attributes)
             except WitError as problem:
                 self.report(problem)
-            item.external_id = _external_id(attributes)
+            item.external_id = external_id(attributes)
 
     def interface_function(self, declaration: FuncDecl, functions: list[Function]) -> None:
         self.define(declaration.id, "function")
-        functions.append(self.function(declaration, None))
+        functions.append(self.types.function(declaration, None))
 
     def resource_function(self, declaration: FuncDecl, resource: Id, functions: list[Function]) -> None:
-        functions.append(self.function(declaration, resource))
+        functions.append(self.types.function(declaration, resource))
 
     def define(self, id: Id, item: TypeDef | str | None) -> None:
-        if id.name in self.scope:
+        if id.name in self.types.scope:
             raise WitError(f"name `{id.name}` is defined more than once", id)
-        self.scope[id.name] = item
+        self.types.scope[id.name] = item
 
     # -- types --
 
-    def types(
+    def fill_scope(
         self, owner: Interface | World, members: tuple[InterfaceMember, ...] | tuple[WorldMember, ...]
     ) -> None:
         """Fills the scope with the types that the members bring in or define."""
@@ -490,7 +469,7 @@ class _Names:
                     continue
                 declarations[name] = member
                 needs[name] = []
-                _collect(member.type, needs[name])
+                collect_names(member.type, needs[name])
             elif isinstance(member, Use):
                 for id, alias in member.names:
                     name = (alias or id).name
@@ -505,7 +484,7 @@ class _Names:
         except Skip:
             order = []
             for name in needs:
-                self.scope.setdefault(name, None)
+                self.types.scope.setdefault(name, None)
         for problem in found:
             self.report(problem)
         for name in order:
@@ -517,20 +496,20 @@ class _Names:
         name = declaration.id.name
         try:
             gate = stability(declaration.attributes)
-            kind = self.kind(declaration.type, gate)
+            kind = self.types.kind(declaration.type, gate)
             if declaration.functions:
                 _distinct(declaration.functions)
-            if name in self.scope:
+            if name in self.types.scope:
                 raise WitError(f"name `{name}` is defined more than once", declaration.id)
         except (WitError, Skip) as problem:
             if isinstance(problem, WitError):
                 self.report(problem)
-            self.scope.setdefault(name, None)
+            self.types.scope.setdefault(name, None)
             return
-        external_id = _external_id(declaration.attributes)
-        typedef = TypeDef(name, kind, owner, declaration.docs, gate, declaration.id, external_id)
+        label = external_id(declaration.attributes)
+        typedef = TypeDef(name, kind, owner, declaration.docs, gate, declaration.id, label)
         self.draft.types.append(typedef)
-        self.scope[name] = typedef
+        self.types.scope[name] = typedef
 
     def use(self, owner: Interface | World, use: Use) -> None:
         try:
@@ -538,19 +517,19 @@ class _Names:
             gate = stability(use.attributes)
         except WitError:
             for id, alias in use.names:
-                self.scope.setdefault((alias or id).name, None)
+                self.types.scope.setdefault((alias or id).name, None)
             raise
         scope = self.names_of.get(interface, {})
         for id, alias in use.names:
             name = alias or id
             found = scope.get(id.name)
             if isinstance(found, TypeDef):
-                if name.name in self.scope:
+                if name.name in self.types.scope:
                     self.report(WitError(f"name `{name.name}` is defined more than once", name))
                     continue
                 typedef = TypeDef(name.name, Alias(found), owner, None, gate, id)
                 self.draft.types.append(typedef)
-                self.scope[name.name] = typedef
+                self.types.scope[name.name] = typedef
                 continue
             if found is not None:
                 self.report(
@@ -559,272 +538,15 @@ class _Names:
                     )
                 )
             elif id.name not in scope:
-                self.report(WitError(f"name `{id.name}` does not exist", id, hint=_meant(id.name, scope)))
-            self.scope.setdefault(name.name, None)
-
-    def named(self, id: Id) -> TypeDef:
-        found = self.scope.get(id.name)
-        if isinstance(found, TypeDef):
-            return found
-        if found is not None:
-            raise WitError(f"cannot use {found} `{id.name}` as a type", id)
-        if id.name in self.scope:
-            raise Skip
-        raise WitError(f"name `{id.name}` does not exist", id, hint=_meant(id.name, self.scope))
-
-    def resource(self, id: Id) -> TypeDef:
-        """The type `id`, which a handle is made of: a resource, an alias of one, or not known yet."""
-        found = typedef = self.named(id)
-        while not isinstance(typedef.kind, Resource):
-            kind = typedef.kind
-            if isinstance(kind, Alias) and isinstance(kind.type, TypeDef):
-                typedef = kind.type
-            elif isinstance(kind, Unknown):
-                self.draft.must_be_resources.append((typedef, id))
-                break
-            else:
-                raise WitError(f"type `{id.name}` used in a handle must be a resource", id)
-        return found
-
-    def kind(self, node: TypeNode, gate: Stability) -> Kind:
-        """What a type, as written, is made of; its parts are turned into types of their own."""
-        what = node.kind
-        if what == "name":
-            assert node.id is not None
-            return Alias(self.named(node.id))
-        make = _KINDS.get(what)
-        return Alias(what) if make is None else make(self, node, gate)
-
-    def list_kind(self, node: TypeNode, gate: Stability) -> Kind:
-        item = self.part(node.types[0], gate)
-        return List(item) if node.size is None else FixedList(item, node.size)
-
-    def map_kind(self, node: TypeNode, gate: Stability) -> Kind:
-        key, value = (self.part(part, gate) for part in node.types)
-        if not isinstance(key, str) or key not in _MAP_KEYS:
-            raise WitError(
-                "invalid map key type: map keys must be bool, u8, u16, u32, u64, s8, s16, s32, s64, char, or string",
-                node,
-            )
-        return Map(key, value)
-
-    def record_kind(self, node: TypeNode, gate: Stability) -> Kind:
-        fields = []
-        for member in node.members:
-            assert member.type is not None
-            fields.append(Field(member.id.name, self.part(member.type, gate), member.docs, member.id))
-        return Record(tuple(fields))
-
-    def variant_kind(self, node: TypeNode, gate: Stability) -> Kind:
-        if not node.members:
-            raise WitError("empty variant", node)
-        return Variant(
-            tuple(
-                [
-                    Case(
-                        member.id.name,
-                        None if member.type is None else self.part(member.type, gate),
-                        member.docs,
-                    )
-                    for member in node.members
-                ]
-            )
-        )
-
-    def enum_kind(self, node: TypeNode, gate: Stability) -> Kind:
-        if not node.members:
-            raise WitError("empty enum", node)
-        return Enum(tuple([Case(member.id.name, None, member.docs) for member in node.members]))
-
-    def flags_kind(self, node: TypeNode, gate: Stability) -> Kind:
-        return Flags(tuple([Case(member.id.name, None, member.docs) for member in node.members]))
-
-    def part(self, node: TypeNode | None, gate: Stability) -> Type:
-        """A type inside another, or of a parameter or result: the same compound is the same object all over."""
-        assert node is not None
-        what = node.kind
-        if what == "name":
-            assert node.id is not None
-            return self.named(node.id)
-        make = _KINDS.get(what)
-        return what if make is None else self.compound(make(self, node, gate), gate, node)
-
-    def maybe(self, node: TypeNode | None, gate: Stability) -> Type | None:
-        return None if node is None else self.part(node, gate)
-
-    def compound(self, kind: Kind, gate: Stability, span: Span) -> Type:
-        if isinstance(kind, Own):
-            # `own<r>` in place is the same as `r`; appending makes one handle type of both.
-            return kind.type
-        parts: tuple[object, ...]
-        if isinstance(kind, Result):
-            parts = (kind.ok, kind.err)
-        elif isinstance(kind, FixedList):
-            parts = (kind.type, kind.size)
-        else:
-            parts = kind.types()
-        key = (kind.__class__, *parts)
-        found = self.compounds.get(key)
-        if found is None:
-            if gate is None:
-                gate = next(
-                    (p.stability for p in kind.types() if isinstance(p, TypeDef) and p.stability is not None),
-                    None,
-                )
-            found = self.compounds[key] = TypeDef(None, kind, None, None, gate, span)
-            self.draft.types.append(found)
-        return found
-
-    # -- functions --
-
-    def function(self, declaration: FuncDecl, resource: Id | None) -> Function:
-        func = declaration.func
-        plain = declaration.id.name
-        gate = stability(declaration.attributes)
-        kind = declaration.kind
-        owner: TypeDef | None = None
-        params: list[Field] = []
-        name = plain
-        if resource is not None:
-            found = self.scope.get(resource.name)
-            if not isinstance(found, TypeDef):
-                raise Skip
-            owner = found
-            name = (
-                f"[constructor]{resource.name}"
-                if kind == "constructor"
-                else f"[{kind}]{resource.name}.{plain}"
-            )
-            if kind == "method":
-                params.append(Field("self", self.compound(Borrow(owner), None, func)))
-        names = {param.name for param in params}
-        for id, node in func.params:
-            if id.name in names:
-                raise WitError(f"param `{id.name}` is defined more than once", id)
-            names.add(id.name)
-            params.append(Field(id.name, self.part(node, None)))
-        result: Type | None
-        if kind == "constructor":
-            assert owner is not None
-            result = owner if func.result is None else self.constructed(owner, func.result)
-        else:
-            result = self.maybe(func.result, None)
-        return Function(
-            name,
-            kind,
-            owner,
-            tuple(params),
-            result,
-            func.is_async,
-            declaration.docs,
-            gate,
-            declaration.id,
-            _external_id(declaration.attributes),
-        )
-
-    def constructed(self, resource: TypeDef, node: TypeNode) -> Type:
-        """The result of a constructor that says one: `result<resource, …>`."""
-        type = self.part(node, None)
-        kind = type.kind if isinstance(type, TypeDef) else None
-        if not isinstance(kind, Result):
-            raise WitError("if a constructor return type is declared it must be a `result`", node)
-        if kind.ok is not resource:
-            span = node.types[0] if node.kind == "result" and node.types[0] is not None else node
-            raise WitError("the `ok` type must be the resource being constructed", span)
-        return type
+                self.report(WitError(f"name `{id.name}` does not exist", id, hint=meant(id.name, scope)))
+            self.types.scope.setdefault(name.name, None)
 
 
 _UNKNOWN = Unknown()
-_RESOURCE = Resource()
-
-_KINDS: dict[str, Callable[[_Names, TypeNode, Stability], Kind]] = {
-    "list": _Names.list_kind,
-    "map": _Names.map_kind,
-    "record": _Names.record_kind,
-    "variant": _Names.variant_kind,
-    "enum": _Names.enum_kind,
-    "flags": _Names.flags_kind,
-    "resource": lambda names, node, gate: _RESOURCE,
-    "option": lambda names, node, gate: Option(names.part(node.types[0], gate)),
-    "tuple": lambda names, node, gate: Tuple(tuple([names.part(part, gate) for part in node.types])),
-    "result": lambda names, node, gate: Result(
-        names.maybe(node.types[0], gate) if node.types else None,
-        names.maybe(node.types[1], gate) if node.types else None,
-    ),
-    "future": lambda names, node, gate: Future(names.part(node.types[0], gate) if node.types else None),
-    "stream": lambda names, node, gate: Stream(names.part(node.types[0], gate) if node.types else None),
-    "own": lambda names, node, gate: Own(names.resource(_handled(node))),
-    "borrow": lambda names, node, gate: Borrow(names.resource(_handled(node))),
-}
 
 
-def _handled(node: TypeNode) -> Id:
-    assert node.id is not None
-    return node.id
-
-
-class _Mention:
-    """A path in a file. `owner` is the interface or world that cannot be resolved before it; `wants` what it names."""
-
-    __slots__ = ("attributes", "names", "owner", "path", "wants")
-
-    def __init__(
-        self,
-        owner: str | None,
-        attributes: tuple[Attribute, ...],
-        path: Path,
-        names: tuple[tuple[Id, Id | None], ...] | None,
-        wants: str,
-    ) -> None:
-        self.owner = owner
-        self.attributes = attributes
-        self.path = path
-        self.names = names
-        self.wants = wants
-
-
-def _mentions(declarations: tuple[Declaration, ...]) -> Iterator[_Mention]:
-    """Every path, in the order in which upstream looks at them: a world's imports before its exports."""
-    for declaration in declarations:
-        if isinstance(declaration, InterfaceDecl):
-            for member in declaration.members:
-                if isinstance(member, Use):
-                    yield _Mention(
-                        declaration.id.name, member.attributes, member.path, member.names, "interface"
-                    )
-        elif isinstance(declaration, WorldDecl):
-            yield from _world_mentions(declaration)
-        elif isinstance(declaration, TopUse):
-            yield _Mention(None, (), declaration.path, None, "interface")
-
-
-def _world_mentions(declaration: WorldDecl) -> Iterator[_Mention]:
-    externs: tuple[list[Extern], list[Extern]] = [], []
-    for member in declaration.members:
-        if isinstance(member, Use):
-            yield _Mention(None, member.attributes, member.path, member.names, "interface")
-        elif isinstance(member, Include):
-            yield _Mention(declaration.id.name, member.attributes, member.path, None, "world")
-        elif isinstance(member, Extern):
-            externs[member.direction == "export"].append(member)
-    for extern in (*externs[0], *externs[1]):
-        if extern.path is not None:
-            yield _Mention(None, extern.attributes, extern.path, None, "interface")
-        for inner in extern.members or ():
-            if isinstance(inner, Use):
-                yield _Mention(None, inner.attributes, inner.path, inner.names, "interface")
-
-
-def _collect(node: TypeNode, into: list[Id]) -> None:
-    """The names that a type needs, in order."""
-    if node.id is not None:
-        into.append(node.id)
-    for part in node.types:
-        if part is not None:
-            _collect(part, into)
-    for member in node.members:
-        if member.type is not None:
-            _collect(member.type, into)
+def _no_item(path: Path) -> WitError:
+    return WitError(f"interface or world `{path.name}` does not exist", path)
 
 
 def _distinct(functions: tuple[FuncDecl, ...]) -> None:
@@ -839,43 +561,3 @@ def _distinct(functions: tuple[FuncDecl, ...]) -> None:
             raise WitError(f"duplicate function name `{function.id.name}`", function.id)
         else:
             names.add(function.id.name)
-
-
-def _no_item(path: Path) -> WitError:
-    return WitError(f"interface or world `{path.name}` does not exist", path)
-
-
-def _meant(name: str, scope: Scope) -> str | None:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, scope, n=1)
-    return f"did you mean `{close[0]}`?" if close else None
-
-
-def stability(attributes: tuple[Attribute, ...]) -> Stability:
-    """What the gates on an item say together. Raises for combinations that mean nothing."""
-    if not attributes:
-        return None
-    gates = [attribute for attribute in attributes if attribute.name != "external-id"]
-    if not gates:
-        return None
-    by_name = {gate.name: gate.value for gate in gates}
-    if len(by_name) < len(gates) or len(gates) > 2 or {"since", "unstable"} <= by_name.keys():
-        raise WitError(
-            "unsupported combination of attributes",
-            gates[1],
-            hint="an item has `@since` or `@unstable`, once, and perhaps `@deprecated`",
-        )
-    deprecated = by_name.get("deprecated")
-    if "since" in by_name:
-        return Stable(by_name["since"], deprecated)
-    if "unstable" in by_name:
-        return Unstable(by_name["unstable"], deprecated)
-    raise WitError("must pair @deprecated with either @since or @unstable", gates[0])
-
-
-def _external_id(attributes: tuple[Attribute, ...]) -> str | None:
-    for attribute in attributes:
-        if attribute.name == "external-id":
-            return attribute.value
-    return None

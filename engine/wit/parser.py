@@ -126,7 +126,7 @@ class _Parser:
 
     def docs(self) -> str | None:
         comments = self.tokens.comments.get(self.at)
-        return None if comments is None else docs_text(comments)
+        return None if comments is None else docs_text(self.text, comments)
 
     def id(self) -> Id:
         at = self.at
@@ -224,8 +224,7 @@ class _Parser:
 
     def header(self) -> PackageHeader:
         comments = self.tokens.comments.get(self.at)
-        docs = None if comments is None else docs_text(comments)
-        first = self.at
+        docs = None if comments is None else docs_text(self.text, comments)
         self.expect("package")
         namespace = self.id()
         self.expect(":")
@@ -234,8 +233,8 @@ class _Parser:
         span = Span(self.source, namespace.start, self.ends[self.at - 1])
         docs_span = None
         if comments is not None:
-            stop = comments[-1].start + len(self.text[comments[-1].start : comments[-1].end].rstrip())
-            docs_span = Span(self.source, comments[0].start, min(stop, self.starts[first]))
+            begin, end = comments[0][0], comments[-1][1]
+            docs_span = Span(self.source, begin, begin + len(self.text[begin:end].rstrip()))
         return PackageHeader(span, PackageName(namespace.name, name.name, version), docs, docs_span)
 
     def declaration(self) -> Declaration:

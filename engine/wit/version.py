@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _WORD = rf"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _RELEASED: Words = ((2, 0, "", 0),)
 
 
+@lru_cache(1024)
 def version_key(text: str) -> Key | None:
     """What versions are ordered by, or `None` where `text` is no version."""
     match = _VERSION.fullmatch(text)

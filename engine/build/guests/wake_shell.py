@@ -92,6 +92,7 @@ class WakeShellLoader:
             if lacking:
                 problems = [
                     {
+                        "severity": "error",
                         "message": f"the module has no class {name}, which an export of the world needs",
                         "file": getattr(module, "__file__", None),
                     }
@@ -101,8 +102,15 @@ class WakeShellLoader:
         except Err:
             raise
         except BaseException as error:
-            traceback.print_exception(error)
+            traceback.print_exception(type(error), error, own_frames(error.__traceback__))
             raise Err(json.dumps([describe(error)])) from None
+
+
+def own_frames(frames):
+    """The traceback from the user's first frame on; what is above it is only how their module was imported."""
+    while frames is not None and not frames.tb_frame.f_code.co_filename.startswith(APP + "/"):
+        frames = frames.tb_next
+    return frames
 
 
 def describe(error):
@@ -110,14 +118,19 @@ def describe(error):
     message = traceback.format_exception_only(error)[-1].strip()
     if isinstance(error, SyntaxError) and error.filename:
         message = f"{type(error).__name__}: {error.msg}"
-        return {"message": message, "file": error.filename, "line": error.lineno, "column": error.offset}
+        place = {"file": error.filename, "line": error.lineno, "column": error.offset}
+        return {
+            "severity": "error",
+            "message": message,
+            **{key: value for key, value in place.items() if value},
+        }
     place = {}
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename.startswith(APP + "/"):
             place = {"file": frame.filename, "line": frame.lineno}
             if frame.colno is not None:
                 place["column"] = frame.colno + 1
-    return {"message": message, **place}
+    return {"severity": "error", "message": message, **place}
 
 
 def __getattr__(name):

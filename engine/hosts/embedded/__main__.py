@@ -36,11 +36,15 @@ def main(arguments: list[str]) -> int:
     # A guest that takes the whole interpreter for itself holds others up for this long, not for 5 ms.
     sys.setswitchinterval(0.001)
 
+    # Components are named after the session that runs them; its own log need not say it on every line.
+    prefix = f"{Path(options.folder).name}-"
+
+    def log(source: str, level: str, text: str) -> None:
+        journal.write(source.removeprefix(prefix), level, text)
+
     def build(control: Control) -> tuple[Front, Application]:
         compiler = Compiler(CodeCache(Path(options.cache)))
-        application = Application(
-            Path(options.folder), compiler, options.settings, journal.write, control.tell
-        )
+        application = Application(Path(options.folder), compiler, options.settings, log, control.tell)
         front = Front(application.handle, options.settings.body_mb << 20)
         for address, descriptor in options.listen.items():
             front.listen(address, socket.socket(fileno=descriptor))

@@ -13,19 +13,26 @@ from typing import Any
 import msgspec
 
 from engine.hosts.base import Dirty, Note, Outcome, RequestServed
+from engine.hosts.embedded import calling
 from engine.hosts.embedded import plan as plans
+from engine.hosts.embedded.calling import CallError, Runs
 from engine.hosts.embedded.compile import Code, CompileError, Compiler
 from engine.hosts.embedded.context import Deployment, Link, Services
 from engine.hosts.embedded.http.exchange import Exchange
 from engine.hosts.embedded.instance import GuestTrap
 from engine.hosts.embedded.limits import Settings
-from engine.hosts.embedded.linker import Linked
+from engine.hosts.embedded.linker import Linked, unversioned
 from engine.hosts.embedded.machine import Tier
 from engine.hosts.embedded.native import NativeError
 from engine.hosts.embedded.served import HANDLER, Generation, LoadFailed, Served, detail
 from engine.hosts.embedded.values import Trap
 from engine.model.deliverable import Deliverable
 from engine.model.diagnostic import Diagnostic
+
+# What the host itself calls, besides HTTP: fed by `interfaces/delivery.py`.
+HANDLERS = frozenset(
+    ("wasmcloud:messaging/handler", "wasmcloud:messaging/incoming-handler", "wasi:keyvalue/watcher")
+)
 
 Log = Callable[[str, str, str], None]
 
@@ -52,6 +59,8 @@ class Application:
         self.routes: list[plans.Route] = []
         self.off: dict[str, str] = {}
         self._changing = threading.Lock()
+        self._deliveries: dict[str, tuple[frozenset[str], Any]] = {}
+        self.runs = Runs(log, tell)
 
     # -- what the engine asks
 
@@ -87,6 +96,7 @@ class Application:
             self._put(plan, made, dict(off))
             for served in self.served.values():
                 served.reloaded()
+                self.runs.start(served)
             ended = time.perf_counter()
             return Outcome(
                 True,
@@ -131,6 +141,8 @@ class Application:
             else:
                 served.swap(generation)
                 self.deliverables[name] = deliverable
+                self._deliver(served)
+                self.runs.start(served)
                 ended = time.perf_counter()
                 return Outcome(
                     True,
@@ -145,10 +157,8 @@ class Application:
 
     def undeploy(self) -> None:
         with self._changing:
-            for name, served in self.served.items():
-                self.compiler.abandon(name)
-                served.end()
-            self.served = {}
+            for name in tuple(self.served):
+                self._take_out(name)
             self.routes = []
             self.services.close()
 
@@ -159,8 +169,12 @@ class Application:
             served.reloaded()
 
     def call(self, name: str, export: str, arguments: list[str]) -> str:
-        """Calls an exported function with WAVE arguments; gives WAVE."""
-        raise NotImplementedError
+        """Calls an exported function (`interface#function`, as much of it as tells it apart) with WAVE arguments;
+        gives WAVE. Raises :class:`CallError`."""
+        served = self.served.get(name) or (next(iter(self.served.values()), None) if not name else None)
+        if served is None:
+            raise CallError(f"there is no component {name} in service")
+        return calling.call(served, export, arguments)
 
     def log_problem(self, problem: Exception) -> None:
         self.log("host", "error", "".join(traceback.format_exception(problem)).rstrip())
@@ -247,8 +261,7 @@ class Application:
 
     def _put(self, plan: plans.Plan, made: dict[str, Generation], off: dict[str, str]) -> None:
         for name in set(self.served) - set(made):
-            self.compiler.abandon(name)
-            self.served.pop(name).end()
+            self._take_out(name)
         for name, generation in made.items():
             if name in self.served:
                 self.served[name].track(generation.deliverable.tracked)
@@ -257,8 +270,37 @@ class Application:
                 self.served[name] = Served(name, generation, self._dirty)
                 self.served[name].fill()
             self.deliverables[name] = generation.deliverable
+            self._deliver(self.served[name], anew=True)
         self.routes = plan.routes
         self.off = off
+
+    def _take_out(self, name: str) -> None:
+        self.compiler.abandon(name)
+        self.runs.end(name)
+        deliveries = self._deliveries.pop(name, None)
+        if deliveries is not None:
+            deliveries[1].close()
+        self.served.pop(name).end()
+        self.deliverables.pop(name, None)
+
+    def _deliver(self, served: Served, anew: bool = False) -> None:
+        """Feeds the component's handlers (messages, key-value changes). Subscriptions outlast a reload unless the
+        exports changed."""
+        exported = served.generation.linked.exported_interfaces()
+        exports = HANDLERS.intersection(unversioned(name) for name in exported)
+        before = self._deliveries.get(served.name)
+        if before is not None:
+            if not anew and before[0] == exports:
+                return
+            del self._deliveries[served.name]
+            before[1].close()
+        if exports:
+            # Only components with handlers pay for brokers and pools.
+            from engine.hosts.embedded.interfaces.delivery import Deliveries
+
+            deliveries = Deliveries(served.generation.deployment, exports)
+            self._deliveries[served.name] = (exports, deliveries)
+            deliveries.start()
 
     def _dirty(self, name: str, paths: tuple[str, ...]) -> bool:
         return self.tell(Dirty(name, paths))
@@ -282,6 +324,8 @@ class Application:
                 self.log_problem(error)
                 exchange.reply(500, problem)
         took = (time.perf_counter() - exchange.started) * 1000
+        level = "info" if exchange.status < 500 else "error"
+        self.log("http", level, f"{exchange.method} {exchange.target} → {exchange.status} in {took:.1f} ms")
         self.tell(RequestServed(exchange.method, exchange.target, exchange.status, round(took, 3), problem))
 
     def _nobody(self, address: str) -> str:

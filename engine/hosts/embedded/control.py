@@ -31,6 +31,7 @@ import msgspec
 
 from engine.hosts.base import Dirty, HostEvent
 from engine.hosts.embedded.application import Application
+from engine.hosts.embedded.calling import CallError
 from engine.hosts.embedded.http.front import Front
 from engine.model.deliverable import Deliverable
 from engine.protocol import messages
@@ -174,7 +175,7 @@ class Control:
         try:
             result = self._do(engine, message.method or "", message.params, descriptors, out)
             response = Response(message.id, result=result)
-        except Refused as problem:
+        except (Refused, CallError) as problem:
             response = Response(message.id, error=Fault(messages.REFUSED, str(problem)))
         except (KeyError, TypeError, msgspec.ValidationError) as problem:
             response = Response(

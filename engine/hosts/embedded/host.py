@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 import anyio
-import anyio.abc
 import msgspec
 
 from engine.hosts.base import Host, HostError, HostEvent, Listen, Note, Outcome, ProcessChanged
@@ -45,7 +45,7 @@ class StatusFile(msgspec.Struct, frozen=True):
 class EmbeddedHost(Host):
     """Runs components in a child process of the session.
 
-    `tasks` is the session's task group: what watches the child runs there. Listening sockets stay with the engine,
+    Listening sockets stay with the engine,
     so that no restart of the child refuses a connection.
     """
 
@@ -55,14 +55,13 @@ class EmbeddedHost(Host):
         self,
         places: Places,
         session: str,
-        tasks: anyio.abc.TaskGroup,
         *,
         settings: Settings | None = None,
         journal: Path | None = None,
     ) -> None:
         self._places = places
         self._session = session
-        self._tasks = tasks
+        self._tasks: set[asyncio.Task[None]] = set()
         self._settings = settings or Settings()
         self._sockets: dict[str, socket.socket] = {}
         self._folder = places.session(session)
@@ -70,7 +69,6 @@ class EmbeddedHost(Host):
         self._control = places.host_socket(session)
         self._child: Child | None = None
         self._channel: Channel | None = None
-        self._scope: anyio.CancelScope | None = None
         self._state: ProcessState = "idle"
         self._reason: str | None = None
         self._restarts = 0
@@ -93,9 +91,15 @@ class EmbeddedHost(Host):
             address, listening = listen()
             self._sockets[address] = listening
             await self._spawn()
-        self._scope = anyio.CancelScope()
-        self._tasks.start_soon(self._watch, self._scope)
+        self._task(self._watch(), "watch")
         return next(iter(self._sockets))
+
+    def _task(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Runs `work` until it ends or :meth:`stop`. Not in the session's task group: that one ends before the host
+        is stopped, and the host must still be spoken to then."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def apply(
         self, manifest: Mapping[str, Any], deliverables: Mapping[str, Deliverable], off: Mapping[str, str]
@@ -142,15 +146,17 @@ class EmbeddedHost(Host):
         return (Process("host", self._state, pid, self._restarts, self._reason),)
 
     async def events(self) -> AsyncIterator[HostEvent]:
-        async for event in self._events.clone():
-            yield event
+        with self._events.clone() as events:
+            async for event in events:
+                yield event
 
     async def stop(self, leave_running: bool = False) -> None:
         self._wanted = False
         if leave_running and self._channel is not None and not self._channel.lost:
             await self._call("stay", {"stay": True})
-        if self._scope is not None:
-            self._scope.cancel()
+        for task in tuple(self._tasks):
+            if task.get_name() == "watch":
+                task.cancel()
         if self._channel is not None:
             if not leave_running and not self._channel.lost:
                 try:
@@ -165,10 +171,13 @@ class EmbeddedHost(Host):
                 await self._child.stop(grace=2)
             self._status_file.unlink(missing_ok=True)
             self._change("exited")
+        elif self._child is not None:
+            self._child.let_go()
         for one in self._sockets.values():
             one.close()
         self._sockets.clear()
         self._send_event.close()
+        self._events.close()
 
     # -- the child
 
@@ -245,34 +254,35 @@ class EmbeddedHost(Host):
 
     def _attach(self, connection: socket.socket) -> Channel:
         self._channel = Channel(connection, self._tell)
-        self._tasks.start_soon(self._channel.read)
+        self._task(self._channel.read(), "channel")
         return self._channel
 
     def _ready(self) -> None:
         self._change("ready")
         self._up.set()
 
-    async def _watch(self, scope: anyio.CancelScope) -> None:
+    async def _watch(self) -> None:
         """Starts the child anew when it ends unasked."""
-        with scope:
-            while self._wanted:
-                assert self._child is not None
-                began = anyio.current_time()
-                code = await self._child.wait()
-                if not self._wanted:
-                    return
-                self._up = anyio.Event()
-                if anyio.current_time() - began > GOOD_STRETCH:
-                    self._crashes = 0
-                await self._restart(code)
+        while self._wanted:
+            assert self._child is not None
+            began = anyio.current_time()
+            code = await self._child.wait()
+            if not self._wanted:
+                return
+            if anyio.current_time() - began > GOOD_STRETCH:
+                self._crashes = 0
+            await self._restart(code)
 
     async def _restart(self, code: int | None) -> None:
         while True:
+            self._up = anyio.Event()
             self._crashes += 1
             self._restarts += 1
             self._reason = _said(code)
             if self._channel is not None:
                 self._channel.close()
+            if self._child is not None and self._child.alive():
+                await self._child.stop(grace=1)
             if self._crashes > CRASHES:
                 self._change("resting")
                 self._note("error", f"the host ended {CRASHES} times in a row: it rests until the next save")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # Handles that one instance may hold at once: a guest that leaks them must not grow the host without end.
 HANDLE_LIMIT = 100_000
 
+# How soon a cancelled guest without a time limit ends.
+LOOK_SECONDS = 0.2
+
 live: dict[int, Instance] = {}
 """Every instance by the address of its store's context, which is what wasmtime hands to callbacks."""
 
@@ -35,6 +38,18 @@ class GuestTrap(Exception):
         self.cause = cause
 
 
+@native.EPOCH_CALLBACK
+def _look_up(context: int, data: int, delta: Any, kind: Any) -> int | None:
+    """At each deadline of a guest without a time limit: goes on unless it was cancelled."""
+    cx = live[context].cx
+    if cx.cancelled.ready():
+        error: int = native.error_new(cx.why.encode())
+        return error
+    delta[0] = int(LOOK_SECONDS / TICK)
+    kind[0] = 0
+    return None
+
+
 class Instance:
     """An instance, to be used by one thread at a time. Close it: the store is not freed otherwise."""
 
@@ -42,6 +57,7 @@ class Instance:
         "_functions",
         "_next",
         "alive",
+        "busy_seconds",
         "context",
         "cx",
         "depth",
@@ -74,7 +90,8 @@ class Instance:
         live[self.context] = self
         # Code that runs while the parts are joined (start functions) is under the limits too.
         native.store_limiter(self.store, memory, -1, -1, -1, -1)
-        self.limit_time(linked.busy_seconds)
+        self.busy_seconds = linked.busy_seconds
+        self.limit_time()
         ticker.enter()
         try:
             native.check(
@@ -89,9 +106,14 @@ class Instance:
         finally:
             ticker.leave()
 
-    def limit_time(self, seconds: float) -> None:
-        """Lets the guest compute for so long from now on, until it next waits for the host."""
-        native.set_epoch_deadline(self.context, int(seconds / TICK) + 1)
+    def limit_time(self) -> None:
+        """Lets the guest compute for `busy_seconds` from now on, until it next waits for the host."""
+        native.set_epoch_deadline(self.context, int(self.busy_seconds / TICK) + 1)
+
+    def run_until_cancelled(self) -> None:
+        """Takes the time limit off: the guest computes until its context is cancelled."""
+        self.cx.deadline = None
+        native.epoch_callback(self.store, _look_up, None, None)
 
     def put(self, resource: Resource) -> int:
         """Adds to the table and gives the number that the guest's handle carries."""
@@ -124,7 +146,7 @@ class Instance:
             for lower, argument in zip(export.lowerers, arguments, strict=True):
                 lower(place, argument, self)
                 place += VALUE
-            self.limit_time(self.linked.busy_seconds)
+            self.limit_time()
             ticker.enter()
             try:
                 error = func_call(
@@ -154,7 +176,7 @@ class Instance:
         if cause is not None:
             reason = str(cause)
         elif "wasm trap: interrupt" in text:
-            reason = f"the component computed for more than {self.linked.busy_seconds:g} s without a pause"
+            reason = f"the component computed for more than {self.busy_seconds:g} s without a pause"
         else:
             lines = [line.strip() for line in text.splitlines() if line.strip()]
             reason = lines[-1] if lines else "trap"

@@ -15,6 +15,7 @@ import platform
 import sys
 from ctypes import (
     CFUNCTYPE,
+    POINTER,
     addressof,
     c_bool,
     c_char_p,
@@ -91,6 +92,9 @@ store_new = _take(_short, _w + "store_new", P, P, P, P)
 store_context = _take(_short, _w + "store_context", P, P)
 store_limiter = _take(_short, _w + "store_limiter", None, P, c_int64, c_int64, c_int64, c_int64, c_int64)
 store_delete = _take(_long, _w + "store_delete", None, P)
+# (context, data, out: ticks until the next call, out: how to go on) -> error
+EPOCH_CALLBACK = CFUNCTYPE(P, P, P, POINTER(U64), POINTER(U8))
+epoch_callback = _take(_short, _w + "store_epoch_deadline_callback", None, P, EPOCH_CALLBACK, P, P)
 set_epoch_deadline = _take(_short, _w + "context_set_epoch_deadline", None, P, U64)
 
 # -- code

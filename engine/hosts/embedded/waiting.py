@@ -215,6 +215,9 @@ def wait(cx: Context | None, sources: Sequence[Source], until: int | None = None
         ready = [index for index, source in enumerate(sources) if source.ready()]
         if ready:
             waiter.reset()
+            if cx is not None and cx.instance is not None:
+                # Having waited, it may compute again for as long as it may at a stretch.
+                cx.instance.limit_time()
             return ready
         if cx is not None:
             try:

@@ -18,6 +18,9 @@ class Incoming(Protocol):
     def trailers_now(self) -> Headers | None:
         """The trailers, None while the body goes on. Raises Failed."""
 
+    def abandon(self) -> None:
+        """Nobody will read the rest."""
+
 
 class Carrier(Protocol):
     """Where an outgoing body goes to."""
@@ -49,6 +52,9 @@ class ExchangeBody:
             except Closed:
                 return self.exchange.trailers
 
+    def abandon(self) -> None:
+        pass  # the front reads it or ends the connection
+
 
 class PipeBody:
     """The body of an answer that a client thread fills in."""
@@ -67,6 +73,9 @@ class PipeBody:
                     return None
             except Closed:
                 return self.trailers
+
+    def abandon(self) -> None:
+        self.pipe.abandon()
 
 
 class PipeCarrier:

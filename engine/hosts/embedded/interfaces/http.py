@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.hosts.embedded.context import Context
-from engine.hosts.embedded.http.bodies import BodyInput, BodyOutput, ExchangeBody, Incoming, Outlet
+from engine.hosts.embedded.context import Context, missing
+from engine.hosts.embedded.http.bodies import (
+    BodyInput,
+    BodyOutput,
+    ExchangeBody,
+    Incoming,
+    Outlet,
+    PipeCarrier,
+)
 from engine.hosts.embedded.http.exchange import Exchange, Headers
 from engine.hosts.embedded.registry import Interface
-from engine.hosts.embedded.streams import Closed, Failed, IoError, Pollable
+from engine.hosts.embedded.streams import Closed, Failed, IoError, Pipe, Pollable
 from engine.hosts.embedded.values import Err, Ok, Resource, Trap
 from engine.hosts.embedded.waiting import Event, Waiter
 
 types = Interface("wasi:http/types")
+outgoing_handler = Interface("wasi:http/outgoing-handler")
 
 ErrorCode = tuple[str, Any]
 Method = tuple[str, str | None]
@@ -160,6 +168,9 @@ class IncomingBody(Resource):
         self.source = source
         self.streamed = False
 
+    def drop(self) -> None:
+        self.source.abandon()
+
 
 class IncomingRequest(Resource):
     """A request that this host serves."""
@@ -181,6 +192,10 @@ class IncomingResponse(Resource):
         self.headers = headers
         self.body = body
         self.consumed = False
+
+    def drop(self) -> None:
+        if not self.consumed:
+            self.body.abandon()
 
 
 def method_of(name: str) -> Method:
@@ -282,6 +297,9 @@ class FutureTrailers(Resource):
 
     def watch(self, waiter: Waiter) -> None:
         self.source.watch_body(waiter)
+
+    def drop(self) -> None:
+        self.source.abandon()
 
 
 @types.function("[static]incoming-body.finish")
@@ -407,6 +425,19 @@ def outparam_set(
             answer.outlet.attach(param.exchange)
     except (Closed, Failed):
         pass  # the client left, or the body does not fit its headers: the guest hears of it as it writes
+
+
+@types.function("[method]response-outparam.send-informational")
+def send_informational(
+    cx: Context, param: ResponseOutparam, status: int, headers: Fields
+) -> Ok[None] | Err[ErrorCode]:
+    """An interim answer (RFC 9110, 15.2) before the one that `set` gives; `101` would be a change of protocol."""
+    if not 100 <= status < 200 or status == 101:
+        return Err(internal_error(f"{status} is not the status of an interim response"))
+    if param.exchange.begun:
+        return Err(internal_error("the response has begun"))
+    param.exchange.inform(status, [(name.lower(), value) for name, value in headers.entries])
+    return Ok()
 
 
 @types.function("[method]outgoing-body.write")
@@ -552,3 +583,63 @@ def response_get(cx: Context, future: FutureIncomingResponse) -> Any:
         return Err()
     future.taken = True
     return Ok(future.outcome)
+
+
+@outgoing_handler.function("handle")
+def handle(
+    cx: Context, request: OutgoingRequest, options: RequestOptions | None
+) -> Ok[FutureIncomingResponse] | Err[ErrorCode]:
+    """Sends `request`; the answer, or why there is none, comes in the future."""
+    # Only guests that send requests pay for TLS and the client.
+    from engine.hosts.embedded.http import client
+
+    link = cx.deployment.link(outgoing_handler.name)
+    if link.state != "linked":
+        return Err(internal_error(missing(outgoing_handler.name, link)))
+    scheme = "https" if request.scheme is None else (request.scheme[1] or request.scheme[0]).lower()
+    if scheme not in ("http", "https") or not request.authority:
+        return Err(("HTTP-request-URI-invalid", None))
+    try:
+        host, _ = client.split_authority(request.authority, 80)
+    except client.ClientError as problem:
+        return Err(problem.code)
+    if not client.allowed(host, cx.deployment.settings.get("outgoing_hosts", ("*",))):
+        return Err(("HTTP-request-denied", None))
+    future = FutureIncomingResponse()
+
+    def answered(status: int, headers: Headers, body: Incoming) -> None:
+        kept = [entry for entry in headers if entry[0] not in FORBIDDEN]
+        future.outcome = Ok(IncomingResponse(status, kept, body))
+        future.done.set()
+
+    def failed(code: ErrorCode) -> None:
+        future.outcome = Err(code)
+        future.done.set()
+
+    carrier = None
+    if request.outlet is not None:
+        carrier = PipeCarrier(Pipe())
+        try:
+            request.outlet.attach(carrier)
+        except (Closed, Failed) as problem:
+            return Err(internal_error(str(problem)))
+    method = request.method[1] or request.method[0].upper()
+    timeouts = (
+        (None, None, None)
+        if options is None
+        else (options.connect, options.first_byte, options.between_bytes)
+    )
+    headers = [(name.lower(), value) for name, value in request.headers.entries]
+    client.Call(
+        method,
+        scheme,
+        request.authority,
+        request.path or "/",
+        headers,
+        carrier,
+        answered,
+        failed,
+        future.given_up,
+        timeouts,
+    ).start()
+    return Ok(future)

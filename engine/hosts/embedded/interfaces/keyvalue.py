@@ -4,10 +4,12 @@ signatures differ in cursors (`u64`, `string`) and increments (`u64`, `s64`)."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
+from threading import Lock
 from typing import Any, TypeVar
 
-from engine.hosts.embedded.context import Context
+from engine.hosts.embedded.context import Context, Deployment
 from engine.hosts.embedded.interfaces.access import refusal
 from engine.hosts.embedded.interfaces.stores.base import (
     AccessDenied,
@@ -59,6 +61,43 @@ class Cas(Resource):
         self.seen = seen
 
 
+@dataclass(frozen=True)
+class Change:
+    """A key that a component set or, where `value` is None, deleted."""
+
+    bucket: Bucket
+    key: str
+    value: bytes | None
+
+
+class Changes:
+    """Tells the watchers of this session what its components change. What others change in a server is not seen."""
+
+    def __init__(self) -> None:
+        self.watchers: tuple[Callable[[Change], None], ...] = ()
+        self._lock = Lock()
+
+    def watch(self, tell: Callable[[Change], None]) -> Callable[[], None]:
+        """Has `tell` called with each change; it must not block. Gives what ends that."""
+        with self._lock:
+            self.watchers = (*self.watchers, tell)
+
+        def end() -> None:
+            with self._lock:
+                self.watchers = tuple(one for one in self.watchers if one is not tell)
+
+        return end
+
+
+def changes_of(deployment: Deployment) -> Changes:
+    return deployment.service("keyvalue-changes", Changes)
+
+
+def _changed(cx: Context, bucket: Bucket, key: str, value: bytes | None) -> None:
+    for tell in changes_of(cx.deployment).watchers:
+        tell(Change(bucket, key, value))
+
+
 def _guarded(interface: str) -> Callable[[Callable[..., Any]], HostFunction]:
     """Wraps a function's result in `ok` and the store's errors, an interface without a provider among them, in
     `err`."""
@@ -100,12 +139,14 @@ def get(cx: Context, bucket: Bucket, key: str) -> bytes | None:
 @_guarded(STORE)
 def set_value(cx: Context, bucket: Bucket, key: str, value: bytes) -> None:
     bucket.store.set(bucket.name, key, value)
+    _changed(cx, bucket, key, value)
 
 
 @store.function("[method]bucket.delete")
 @_guarded(STORE)
 def delete(cx: Context, bucket: Bucket, key: str) -> None:
     bucket.store.delete(bucket.name, key)
+    _changed(cx, bucket, key, None)
 
 
 @store.function("[method]bucket.exists")
@@ -133,13 +174,16 @@ def list_keys_draft(cx: Context, bucket: Bucket, cursor: int | None) -> dict[str
 @atomics.function("increment")
 @_guarded(ATOMICS)
 def increment(cx: Context, bucket: Bucket, key: str, delta: int) -> int:
-    return bucket.store.increment(bucket.name, key, delta)
+    total = bucket.store.increment(bucket.name, key, delta)
+    _changed(cx, bucket, key, b"%d" % total)
+    return total
 
 
 @atomics.function("increment", version=DRAFT)
 @_guarded(ATOMICS)
 def increment_draft(cx: Context, bucket: Bucket, key: str, delta: int) -> int:
     total = bucket.store.increment(bucket.name, key, delta)
+    _changed(cx, bucket, key, b"%d" % total)
     if total < 0:
         raise StoreFault(f"the sum {total} is negative, which this draft of the interface cannot say")
     return total
@@ -164,6 +208,7 @@ def swap(cx: Context, cas: Cas, value: bytes) -> Ok[None] | Err[Any]:
     def attempt(cx: Context) -> Cas | None:
         bucket = cas.bucket
         if bucket.store.swap(bucket.name, cas.key, cas.seen, value):
+            _changed(cx, bucket, cas.key, value)
             return None
         return Cas(bucket, cas.key, bucket.store.snapshot(bucket.name, cas.key))
 
@@ -184,9 +229,13 @@ def get_many(cx: Context, bucket: Bucket, keys: list[str]) -> list[tuple[str, by
 @_guarded(BATCH)
 def set_many(cx: Context, bucket: Bucket, pairs: list[tuple[str, bytes]]) -> None:
     bucket.store.set_many(bucket.name, pairs)
+    for key, value in pairs:
+        _changed(cx, bucket, key, value)
 
 
 @batch.function("delete-many")
 @_guarded(BATCH)
 def delete_many(cx: Context, bucket: Bucket, keys: list[str]) -> None:
     bucket.store.delete_many(bucket.name, keys)
+    for key in keys:
+        _changed(cx, bucket, key, None)

@@ -62,25 +62,47 @@ class NatsConnection:
     async def _connected(self) -> Any:
         async with self._connecting:
             if self._client is None or self._client.is_closed:
-                try:
-                    # The library would try for minutes at first; a guest waits for this.
-                    self._client = await asyncio.wait_for(
-                        self._nats.connect(
-                            self.servers,
-                            name="wake",
-                            connect_timeout=CONNECT_SECONDS,
-                            max_reconnect_attempts=-1,
-                            error_cb=self._on_error,
-                        ),
-                        CONNECT_SECONDS,
-                    )
-                except (OSError, TimeoutError, self._nats.errors.Error) as error:
-                    why = str(error) or "no answer"
-                    raise NatsFault(f"cannot connect to the NATS server at {self.address}: {why}") from None
+                self._client = await self._connect()
             return self._client
 
-    async def _on_error(self, error: Exception) -> None:
-        self._log(f"NATS at {self.address}: {error}")
+    async def _connect(self) -> Any:
+        """Asks each server once. The library would go on for minutes at first, and a guest waits for this."""
+        problems: list[str] = []
+        all_failed = asyncio.Event()
+        connected = False
+
+        async def on_error(error: Exception) -> None:
+            if connected:
+                self._log(f"NATS at {self.address}: {error}")
+                return
+            problems.append(str(error) or type(error).__name__)
+            if len(problems) >= len(self.servers):
+                all_failed.set()
+
+        attempt = asyncio.ensure_future(
+            self._nats.connect(
+                self.servers,
+                name="wake",
+                connect_timeout=CONNECT_SECONDS,
+                max_reconnect_attempts=-1,
+                error_cb=on_error,
+            )
+        )
+        failure = asyncio.ensure_future(all_failed.wait())
+        try:
+            await asyncio.wait(
+                (attempt, failure), timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if attempt.done():
+                connected = True
+                return attempt.result()
+        except (OSError, self._nats.errors.Error) as error:
+            problems.append(str(error))
+        finally:
+            failure.cancel()
+            attempt.cancel()
+        why = problems[-1] if problems else "no answer"
+        raise NatsFault(f"cannot connect to the NATS server at {self.address}: {why}") from None
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -1,0 +1,759 @@
+"""A component's definitions, followed just far enough to know the types of what it imports and exports.
+
+A binary is read the way it would be instantiated: each component, component type and instance type is a range of
+bytes with the scope around it, and is gone through again for every use, with what it is given. So types need no
+substitution, and nothing is kept but what is named. Code is never looked at. Terms and encodings are those of the
+component model's `Binary.md`.
+
+Hostile input is bounded by a budget of bytes gone through, and a limit on depth.
+"""
+
+from __future__ import annotations
+
+from engine.component.cursor import Cursor
+from engine.component.errors import ComponentError
+from engine.component.model import (
+    Alias,
+    Borrow,
+    Case,
+    Enum,
+    Field,
+    FixedList,
+    Flags,
+    Future,
+    List,
+    Map,
+    Option,
+    Own,
+    Record,
+    Resource,
+    Result,
+    Stream,
+    Tuple,
+    TypeDef,
+    Variant,
+)
+from engine.component.sections import (
+    ALIAS,
+    CANON,
+    COMPONENT_SECTION,
+    DEEPEST,
+    EXPORT,
+    IMPORT,
+    INSTANCE,
+    TYPE,
+    sections,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias, TypeVar
+
+    from engine.component.cursor import Binary
+    from engine.component.model import Kind, Type
+
+    Entry = TypeVar("Entry")
+
+    Item: TypeAlias = "FuncType | Instance | TypeDef | Closure | None"
+
+# Real components have some ten thousand bytes of types, each gone through a few times.
+BUDGET = 4_000_000
+
+_PRIMITIVES = {
+    0x7F: "bool",
+    0x7E: "s8",
+    0x7D: "u8",
+    0x7C: "s16",
+    0x7B: "u16",
+    0x7A: "s32",
+    0x79: "u32",
+    0x78: "s64",
+    0x77: "u64",
+    0x76: "f32",
+    0x75: "f64",
+    0x74: "char",
+    0x73: "string",
+    0x64: "error-context",
+}
+
+FUNC, TYPES, COMPONENTS, INSTANCES = "func", "type", "component", "instance"
+_SORTS = {0x01: FUNC, 0x03: TYPES, 0x04: COMPONENTS, 0x05: INSTANCES}
+
+
+class FuncType:
+    """A function's type: parameters by name, result, whether it is async."""
+
+    __slots__ = ("is_async", "params", "result")
+
+    def __init__(self, params: tuple[Field, ...], result: Type | None, is_async: bool) -> None:
+        self.params = params
+        self.result = result
+        self.is_async = is_async
+
+
+class Name:
+    """An import's or export's name, with what is said about it besides (`Binary.md`, "nameopts")."""
+
+    __slots__ = ("external_id", "implements", "text")
+
+    def __init__(self, text: str, implements: str | None = None, external_id: str | None = None) -> None:
+        self.text = text
+        self.implements = implements
+        self.external_id = external_id
+
+
+class Instance:
+    """What an instance exports, in order."""
+
+    __slots__ = ("exports", "names")
+
+    def __init__(self) -> None:
+        self.exports: dict[str, Item] = {}
+        self.names: dict[str, Name] = {}
+
+    def add(self, name: Name, item: Item) -> None:
+        self.exports[name.text] = item
+        self.names[name.text] = name
+
+
+class Closure:
+    """A component (`kind` `component`), component type or instance type: bytes, and the scope around them."""
+
+    __slots__ = ("end", "kind", "scope", "start")
+
+    def __init__(self, kind: str, scope: Scope, start: int, end: int) -> None:
+        self.kind = kind
+        self.scope = scope
+        self.start = start
+        self.end = end
+
+
+class Budget:
+    """How many bytes may be gone through for one binary."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, size: int = BUDGET) -> None:
+        self.left = size
+
+    def spend(self, start: int, end: int) -> None:
+        self.left -= end - start
+        if self.left < 0:
+            raise ComponentError("this binary's types take too much work to read", start)
+
+
+class Scope:
+    """The index spaces of one component, component type or instance type, and what it imports and exports."""
+
+    def __init__(self, data: Binary, budget: Budget, parent: Scope | None = None) -> None:
+        self.data = data
+        self.budget = budget
+        self.parent = parent
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        if self.depth > DEEPEST:
+            raise ComponentError("components or types are nested too deep")
+        self.types: list[TypeDef | FuncType | Closure] = []
+        self.funcs: list[FuncType] = []
+        self.instances: list[Instance] = []
+        self.components: list[Closure] = []
+        self.given: Mapping[str, Item] | None = None
+        self.imports = Instance()
+        self.exports = Instance()
+
+    # -- whole bodies --
+
+    def component(self, start: int, end: int, given: Mapping[str, Item] | None = None) -> None:
+        """Goes through a component's definitions. `given` has what it is instantiated with; without, each import is
+        new and abstract."""
+        self.given = given
+        for section in sections(self.data, start, end, nested=False):
+            cursor = Cursor(self.data, section.start, section.end)
+            if section.id == COMPONENT_SECTION:
+                self.components.append(Closure(COMPONENTS, self, section.start, section.end))
+                continue
+            read = _SECTIONS.get(section.id)
+            if read is None:
+                continue
+            self.budget.spend(section.start, section.end)
+            for _ in range(cursor.count()):
+                read(self, cursor)
+
+    def type_body(self, cursor: Cursor) -> None:
+        """Goes through the declarations of a component type or instance type."""
+        self.budget.spend(cursor.at, cursor.end)
+        for _ in range(cursor.count()):
+            what = cursor.byte()
+            if what == 0x00:
+                _skip_core_type(cursor)
+            elif what == 0x01:
+                self.add_type(cursor)
+            elif what == 0x02:
+                self.alias(cursor)
+            elif what == 0x03:
+                self.import_(cursor)
+            elif what == 0x04:
+                name = _name(cursor)
+                self.exports.add(name, self.declared(cursor, name))
+            else:
+                raise cursor.fail(f"a declaration of unknown kind {what:#x}")
+
+    def made(self, closure: Closure, cursor: Cursor, given: Mapping[str, Item] | None = None) -> Scope:
+        """A closure gone through."""
+        scope = Scope(self.data, self.budget, closure.scope)
+        # The depth that counts is that of the going through, not only that of the text.
+        scope.depth = max(scope.depth, self.depth + 1)
+        if scope.depth > DEEPEST:
+            raise cursor.fail("components or types are nested too deep")
+        if closure.kind == COMPONENTS:
+            scope.component(closure.start, closure.end, given)
+        else:
+            scope.type_body(Cursor(self.data, closure.start, closure.end))
+        return scope
+
+    # -- definitions --
+
+    def add_type(self, cursor: Cursor) -> None:
+        self.types.append(self.deftype(cursor))
+
+    def deftype(self, cursor: Cursor) -> TypeDef | FuncType | Closure:
+        code = cursor.byte()
+        if code in (0x40, 0x43):
+            return self.func_type(cursor, code == 0x43)
+        if code in (0x41, 0x42):
+            start = cursor.at
+            _skip_declarations(cursor, self.depth)
+            return Closure("component-type" if code == 0x41 else "instance-type", self, start, cursor.at)
+        if code in (0x3E, 0x3F):
+            cursor.byte()
+            if code == 0x3E:
+                cursor.u32()
+            if cursor.byte():
+                cursor.u32()
+            return TypeDef(None, Resource())
+        primitive = _PRIMITIVES.get(code)
+        if primitive is not None:
+            return TypeDef(None, Alias(primitive))
+        read = _DEFINED.get(code)
+        if read is None:
+            raise cursor.fail(f"a type of unknown kind {code:#x}")
+        return TypeDef(None, read(self, cursor))
+
+    def func_type(self, cursor: Cursor, is_async: bool) -> FuncType:
+        params = tuple(self.labelled(cursor))
+        code = cursor.byte()
+        if code == 0x00:
+            return FuncType(params, self.valtype(cursor), is_async)
+        # Named results are of the time before they were given up; more than one cannot be said in WIT any more.
+        results = self.labelled(cursor)
+        if results:
+            raise cursor.fail("a function has named results")
+        return FuncType(params, None, is_async)
+
+    def labelled(self, cursor: Cursor) -> list[Field]:
+        out = []
+        for _ in range(cursor.count()):
+            name = cursor.name()
+            out.append(Field(name, self.valtype(cursor)))
+        return out
+
+    def valtype(self, cursor: Cursor) -> Type:
+        index = cursor.s33()
+        if index < 0:
+            primitive = _PRIMITIVES.get(index & 0x7F) if index >= -64 else None
+            if primitive is None:
+                raise cursor.fail("a primitive type that is not known")
+            return primitive
+        typedef = self.value_type_at(index, cursor)
+        kind = typedef.kind
+        if typedef.name is None and isinstance(kind, Alias):
+            return kind.type
+        return typedef
+
+    def value_type_at(self, index: int, cursor: Cursor) -> TypeDef:
+        found = self.at(self.types, index, cursor)
+        if not isinstance(found, TypeDef):
+            raise cursor.fail(f"type {index} is not a type of values")
+        return found
+
+    def at(self, space: list[Entry], index: int, cursor: Cursor) -> Entry:
+        if index >= len(space):
+            raise cursor.fail(f"there is no definition {index}")
+        return space[index]
+
+    def maybe(self, cursor: Cursor) -> Type | None:
+        return self.valtype(cursor) if cursor.byte() else None
+
+    def variant(self, cursor: Cursor) -> Kind:
+        cases = []
+        for _ in range(cursor.count()):
+            name = cursor.name()
+            type = self.maybe(cursor)
+            if cursor.byte():
+                cursor.u32()
+            cases.append(Case(name, type))
+        return Variant(tuple(cases))
+
+    def labels(self, cursor: Cursor) -> tuple[Case, ...]:
+        return tuple([Case(cursor.name()) for _ in range(cursor.count())])
+
+    def tuple_type(self, cursor: Cursor) -> Kind:
+        return Tuple(tuple([self.valtype(cursor) for _ in range(cursor.count())]))
+
+    def result(self, cursor: Cursor) -> Kind:
+        ok = self.maybe(cursor)
+        return Result(ok, self.maybe(cursor))
+
+    def map_type(self, cursor: Cursor) -> Kind:
+        key = self.valtype(cursor)
+        return Map(key, self.valtype(cursor))
+
+    def fixed(self, cursor: Cursor) -> Kind:
+        item = self.valtype(cursor)
+        return FixedList(item, cursor.u32())
+
+    # -- aliases, instances, canonical functions --
+
+    def alias(self, cursor: Cursor) -> None:
+        sort = cursor.byte()
+        if sort == 0x00:
+            cursor.byte()
+        how = cursor.byte()
+        if how == 0x00:
+            instance = cursor.u32()
+            name = cursor.name()
+            if sort in _SORTS:
+                found = self.at(self.instances, instance, cursor).exports.get(name)
+                self.define(_SORTS[sort], found, cursor)
+        elif how == 0x01:
+            cursor.u32()
+            cursor.name()
+        elif how == 0x02:
+            count, index = cursor.u32(), cursor.u32()
+            if sort == 0x03:
+                self.types.append(self.at(self.outer(count, cursor).types, index, cursor))
+            elif sort == 0x04:
+                self.components.append(self.at(self.outer(count, cursor).components, index, cursor))
+        else:
+            raise cursor.fail(f"an alias of unknown kind {how:#x}")
+
+    def outer(self, count: int, cursor: Cursor) -> Scope:
+        scope: Scope | None = self
+        for _ in range(min(count, DEEPEST + 1)):
+            scope = None if scope is None else scope.parent
+        if scope is None:
+            raise cursor.fail("an alias goes out further than there is anything")
+        return scope
+
+    def define(self, sort: str, item: Item, cursor: Cursor) -> None:
+        """Adds `item` to its index space."""
+        if sort == FUNC and isinstance(item, FuncType):
+            self.funcs.append(item)
+        elif sort == INSTANCES and isinstance(item, Instance):
+            self.instances.append(item)
+        elif sort == COMPONENTS and isinstance(item, Closure):
+            self.components.append(item)
+        elif sort == TYPES and isinstance(item, TypeDef | FuncType | Closure):
+            self.types.append(item)
+        else:
+            raise cursor.fail(f"there is no such {sort} to refer to")
+
+    def sorted_item(self, cursor: Cursor) -> tuple[str | None, Item]:
+        """What a `sortidx` refers to; nothing, for core items and values."""
+        sort = cursor.byte()
+        if sort == 0x00:
+            cursor.byte()
+        index = cursor.u32()
+        if sort == 0x01:
+            return FUNC, self.at(self.funcs, index, cursor)
+        if sort == 0x03:
+            return TYPES, self.at(self.types, index, cursor)
+        if sort == 0x04:
+            return COMPONENTS, self.at(self.components, index, cursor)
+        if sort == 0x05:
+            return INSTANCES, self.at(self.instances, index, cursor)
+        return None, None
+
+    def instance(self, cursor: Cursor) -> None:
+        how = cursor.byte()
+        if how == 0x00:
+            component = self.at(self.components, cursor.u32(), cursor)
+            given: dict[str, Item] = {}
+            for _ in range(cursor.count()):
+                name = cursor.name()
+                given[name] = self.sorted_item(cursor)[1]
+            self.instances.append(self.made(component, cursor, given).exports)
+        elif how == 0x01:
+            instance = Instance()
+            for _ in range(cursor.count()):
+                label = _name(cursor)
+                _, item = self.sorted_item(cursor)
+                if item is not None:
+                    instance.add(label, item)
+            self.instances.append(instance)
+        else:
+            raise cursor.fail(f"an instance of unknown kind {how:#x}")
+
+    def canon(self, cursor: Cursor) -> None:
+        code = cursor.byte()
+        if code == 0x00:
+            cursor.byte()
+            cursor.u32()
+            _skip_options(cursor)
+            func = self.at(self.types, cursor.u32(), cursor)
+            if not isinstance(func, FuncType):
+                raise cursor.fail("a function is lifted to what is no function type")
+            self.funcs.append(func)
+            return
+        shape = _CANON.get(code)
+        if shape is None:
+            raise cursor.fail(f"a canonical function of unknown kind {code:#x}")
+        for part in shape:
+            if part == "b":
+                cursor.byte()
+            elif part == "i":
+                cursor.u32()
+            elif part == "v":
+                self.maybe(cursor)
+            elif part == "r":
+                # A result list: one value, or an empty list of named ones.
+                if cursor.byte():
+                    self.labelled(cursor)
+                else:
+                    self.valtype(cursor)
+            else:
+                _skip_options(cursor)
+
+    # -- imports and exports --
+
+    def import_(self, cursor: Cursor) -> None:
+        name = _name(cursor)
+        item = self.declared(cursor, name, self.given)
+        self.imports.add(name, item)
+
+    def export(self, cursor: Cursor) -> None:
+        name = _name(cursor)
+        sort, item = self.sorted_item(cursor)
+        if cursor.byte():
+            # What an export is said to be is what its users see; only a type stays what it is.
+            if sort == TYPES or sort is None:
+                _skip_description(cursor)
+            else:
+                self.exports.add(name, self.declared(cursor, name))
+                return
+        if isinstance(item, TypeDef):
+            item = _renamed(name.text, item)
+        if item is not None and sort is not None:
+            self.define(sort, item, cursor)
+            self.exports.add(name, item)
+
+    def declared(self, cursor: Cursor, name: Name, given: Mapping[str, Item] | None = None) -> Item:
+        """An `externdesc` as a new item, added to its index space; taken from `given` where that has the name."""
+        what = cursor.byte()
+        if what == 0x00:
+            cursor.byte()
+            cursor.u32()
+            return None
+        if what == 0x02:
+            if cursor.byte():
+                self.valtype(cursor)
+            else:
+                cursor.u32()
+            return None
+        item = self.described(cursor, what, name, given)
+        sort = _DESCRIBED[what]
+        if given is not None and given.get(name.text) is not None:
+            item = given[name.text]
+        self.define(sort, item, cursor)
+        return item
+
+    def described(self, cursor: Cursor, what: int, name: Name, given: Mapping[str, Item] | None) -> Item:
+        if what == 0x03:
+            if cursor.byte():
+                return TypeDef(name.text, Resource())
+            found = self.at(self.types, cursor.u32(), cursor)
+            return _renamed(name.text, found) if isinstance(found, TypeDef) else found
+        index = cursor.u32()
+        found = self.at(self.types, index, cursor)
+        if what == 0x01 and isinstance(found, FuncType):
+            return found
+        if what == 0x04 and isinstance(found, Closure):
+            return found
+        if what == 0x05 and isinstance(found, Closure) and found.kind == "instance-type":
+            # Not gone through where the instance is given: its types are known.
+            return (
+                Instance() if given is not None and name.text in given else self.made(found, cursor).exports
+            )
+        raise cursor.fail(f"type {index} is not what is declared with it")
+
+
+def _renamed(name: str, typedef: TypeDef) -> TypeDef:
+    """`typedef` under a name: another name for it if it has one, else it gets this one."""
+    if typedef.name is not None:
+        return TypeDef(name, Alias(typedef))
+    return TypeDef(name, typedef.kind)
+
+
+def _name(cursor: Cursor) -> Name:
+    form = cursor.byte()
+    text = cursor.name()
+    if form < 0x02:
+        return Name(text)
+    if form > 0x02:
+        raise cursor.fail(f"a name of unknown form {form:#x}")
+    implements = external_id = None
+    for _ in range(cursor.count()):
+        option = cursor.byte()
+        value = cursor.name()
+        if option == 0x00:
+            implements = value
+        elif option == 0x01:
+            text += value
+        elif option == 0x02:
+            external_id = value
+    return Name(text, implements, external_id)
+
+
+# -- passing over ----------------------------------------------------------------------------------------------------
+
+
+def _skip_description(cursor: Cursor) -> None:
+    what = cursor.byte()
+    if what == 0x00:
+        cursor.byte()
+        cursor.u32()
+    elif what == 0x02:
+        if cursor.byte():
+            cursor.s33()
+        else:
+            cursor.u32()
+    elif what == 0x03:
+        if not cursor.byte():
+            cursor.u32()
+    elif what in (0x01, 0x04, 0x05):
+        cursor.u32()
+    else:
+        raise cursor.fail(f"an import or export of unknown kind {what:#x}")
+
+
+def _skip_declarations(cursor: Cursor, depth: int) -> None:
+    """Passes over the body of a component type or instance type."""
+    if depth > DEEPEST:
+        raise cursor.fail("types are nested too deep")
+    for _ in range(cursor.count()):
+        what = cursor.byte()
+        if what == 0x00:
+            _skip_core_type(cursor)
+        elif what == 0x01:
+            _skip_type(cursor, depth)
+        elif what == 0x02:
+            if cursor.byte() == 0x00:
+                cursor.byte()
+            how = cursor.byte()
+            cursor.u32()
+            if how == 0x02:
+                cursor.u32()
+            else:
+                cursor.name()
+        elif what in (0x03, 0x04):
+            _name(cursor)
+            _skip_description(cursor)
+        else:
+            raise cursor.fail(f"a declaration of unknown kind {what:#x}")
+
+
+def _skip_type(cursor: Cursor, depth: int) -> None:
+    code = cursor.byte()
+    if code in (0x40, 0x43):
+        _skip_labelled(cursor)
+        if cursor.byte():
+            _skip_labelled(cursor)
+        else:
+            cursor.s33()
+    elif code in (0x41, 0x42):
+        _skip_declarations(cursor, depth + 1)
+    elif code in (0x3E, 0x3F):
+        cursor.byte()
+        if code == 0x3E:
+            cursor.u32()
+        if cursor.byte():
+            cursor.u32()
+    elif code == 0x72:
+        _skip_labelled(cursor)
+    elif code == 0x71:
+        for _ in range(cursor.count()):
+            cursor.name()
+            if cursor.byte():
+                cursor.s33()
+            if cursor.byte():
+                cursor.u32()
+    elif code in (0x70, 0x6B, 0x69, 0x68):
+        cursor.s33()
+    elif code == 0x6F:
+        for _ in range(cursor.count()):
+            cursor.s33()
+    elif code in (0x6E, 0x6D):
+        for _ in range(cursor.count()):
+            cursor.name()
+    elif code in (0x6A, 0x66, 0x65):
+        for _ in range(2 if code == 0x6A else 1):
+            if cursor.byte():
+                cursor.s33()
+    elif code == 0x67:
+        cursor.s33()
+        cursor.u32()
+    elif code == 0x63:
+        cursor.s33()
+        cursor.s33()
+    elif code not in _PRIMITIVES:
+        raise cursor.fail(f"a type of unknown kind {code:#x}")
+
+
+def _skip_labelled(cursor: Cursor) -> None:
+    for _ in range(cursor.count()):
+        cursor.name()
+        cursor.s33()
+
+
+def _skip_options(cursor: Cursor) -> None:
+    for _ in range(cursor.count()):
+        if cursor.byte() in (0x03, 0x04, 0x05, 0x07, 0x08):
+            cursor.u32()
+
+
+def _skip_core_type(cursor: Cursor) -> None:
+    """Passes over a core function type or module type, as in the declarations of a type."""
+    code = cursor.byte()
+    if code == 0x00 and cursor.at < cursor.end and cursor.data[cursor.at] == 0x50:
+        code = cursor.byte()
+    if code == 0x60:
+        for _ in range(2):
+            for _ in range(cursor.count()):
+                _skip_core_value_type(cursor)
+        return
+    if code != 0x50:
+        raise cursor.fail(f"a core type of unknown kind {code:#x}")
+    for _ in range(cursor.count()):
+        what = cursor.byte()
+        if what == 0x00:
+            cursor.name()
+            cursor.name()
+            _skip_core_description(cursor)
+        elif what == 0x01:
+            if cursor.byte() != 0x60:
+                raise cursor.fail("a core type in a module type that is no function")
+            for _ in range(2):
+                for _ in range(cursor.count()):
+                    _skip_core_value_type(cursor)
+        elif what == 0x02:
+            cursor.byte()
+            cursor.byte()
+            cursor.u32()
+            cursor.u32()
+        elif what == 0x03:
+            cursor.name()
+            _skip_core_description(cursor)
+        else:
+            raise cursor.fail(f"a declaration of unknown kind {what:#x}")
+
+
+def _skip_core_value_type(cursor: Cursor) -> None:
+    if cursor.byte() in (0x63, 0x64):
+        cursor.s33()
+
+
+def _skip_core_description(cursor: Cursor) -> None:
+    what = cursor.byte()
+    if what == 0x00:
+        cursor.u32()
+    elif what in (0x01, 0x02):
+        if what == 0x01:
+            _skip_core_value_type(cursor)
+        flags = cursor.byte()
+        cursor.u32()
+        if flags & 0x01:
+            cursor.u32()
+    elif what == 0x03:
+        _skip_core_value_type(cursor)
+        cursor.byte()
+    elif what == 0x04:
+        cursor.byte()
+        cursor.u32()
+    else:
+        raise cursor.fail(f"a core import or export of unknown kind {what:#x}")
+
+
+_SECTIONS: dict[int, Callable[[Scope, Cursor], None]] = {
+    INSTANCE: Scope.instance,
+    ALIAS: Scope.alias,
+    TYPE: Scope.add_type,
+    CANON: Scope.canon,
+    IMPORT: Scope.import_,
+    EXPORT: Scope.export,
+}
+_DESCRIBED = {0x01: FUNC, 0x03: TYPES, 0x04: COMPONENTS, 0x05: INSTANCES}
+_DEFINED: dict[int, Callable[[Scope, Cursor], Kind]] = {
+    0x72: lambda scope, cursor: Record(tuple(scope.labelled(cursor))),
+    0x71: Scope.variant,
+    0x70: lambda scope, cursor: List(scope.valtype(cursor)),
+    0x6F: Scope.tuple_type,
+    0x6E: lambda scope, cursor: Flags(scope.labels(cursor)),
+    0x6D: lambda scope, cursor: Enum(scope.labels(cursor)),
+    0x6B: lambda scope, cursor: Option(scope.valtype(cursor)),
+    0x6A: Scope.result,
+    0x69: lambda scope, cursor: Own(scope.value_type_at(cursor.u32(), cursor)),
+    0x68: lambda scope, cursor: Borrow(scope.value_type_at(cursor.u32(), cursor)),
+    0x67: Scope.fixed,
+    0x66: lambda scope, cursor: Stream(scope.maybe(cursor)),
+    0x65: lambda scope, cursor: Future(scope.maybe(cursor)),
+    0x63: Scope.map_type,
+}
+# What follows each code of a canonical function: b a byte, i an index, v an optional type, o options, r a result list.
+_CANON = {
+    0x01: "bio",
+    0x02: "i",
+    0x03: "i",
+    0x04: "i",
+    0x05: "",
+    0x06: "b",
+    0x07: "i",
+    0x08: "",
+    0x09: "ro",
+    0x0A: "bi",
+    0x0B: "bi",
+    0x0C: "b",
+    0x0D: "",
+    0x0E: "i",
+    0x0F: "io",
+    0x10: "io",
+    0x11: "ib",
+    0x12: "ib",
+    0x13: "i",
+    0x14: "i",
+    0x15: "i",
+    0x16: "io",
+    0x17: "io",
+    0x18: "ib",
+    0x19: "ib",
+    0x1A: "i",
+    0x1B: "i",
+    0x1C: "o",
+    0x1D: "o",
+    0x1E: "",
+    0x1F: "",
+    0x20: "bi",
+    0x21: "bi",
+    0x22: "",
+    0x23: "",
+    0x24: "",
+    0x25: "",
+    0x26: "",
+    0x27: "ii",
+    0x28: "b",
+    0x29: "b",
+    0x2A: "",
+    0x2B: "b",
+    0x40: "i",
+    0x41: "ii",
+    0x42: "",
+}

@@ -1,0 +1,150 @@
+"""The pipeline and its rules, with a fake host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from engine.hosts.base import Outcome
+from engine.model.reload import Reload
+from engine.places.places import Places
+from engine.session.session import Session
+from tests.session.fake_host import FakeHost
+from tests.session.running import make_project, running
+
+pytestmark = pytest.mark.anyio
+
+
+async def reload_after(session: Session, number: int, ok: bool | None = None) -> Reload:
+    """The first reload after `number` (that went as `ok` says)."""
+
+    def found(reloads: tuple[Reload, ...]) -> list[Reload]:
+        return [item for item in reloads if item.number > number and (ok is None or item.ok is ok)]
+
+    with anyio.fail_after(60):
+        state = await session.publisher.until(lambda state: bool(found(state.reloads)))
+    return found(state.reloads)[0]
+
+
+async def test_start_change_and_failure(tmp_path: Path, places: Places) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    events: list[dict[str, Any]] = []
+    async with running(root, places, host) as session:
+        session.publisher.listen(events.append)
+        assert session.publisher.state.phase == "ready"
+        first = host.deliverables[-1][f"{session.id}-it"]
+        assert Path(first.component).read_bytes().endswith(b"one")
+
+        (root / "source.txt").write_text("two")
+        done = await reload_after(session, 1)
+        assert (done.kind, done.ok, done.cause.kind, done.cause.paths) == (
+            "artifact",
+            True,
+            "file",
+            ("source.txt",),
+        )
+        assert {"detect", "discover", "build", "plan", "apply"} <= set(done.stages)
+
+        (root / "source.txt").write_text("bad")
+        failed = await reload_after(session, 2)
+        assert (failed.ok, failed.error) == (False, "source.txt:1:2: it is bad")
+        state = session.publisher.state
+        assert state.phase == "failed"
+        assert state.deployed is not None
+        assert len(host.applied) == 2
+
+        (root / "source.txt").write_text("three")
+        assert (await reload_after(session, 3)).ok
+        assert session.publisher.state.diagnostics == ()
+    names = [event["event"] for event in events]
+    assert names.count("build_started") == names.count("build_finished") == 3
+    assert host.stopped
+    assert not list(places.runtime.iterdir())
+
+
+async def test_a_newer_save_cancels_the_build_and_is_not_lost(tmp_path: Path, places: Places) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    async with running(root, places, host) as session:
+        (root / "source.txt").write_text("slow")
+        with anyio.fail_after(60):
+            await session.publisher.until(
+                lambda state: state.progress is not None and "build.py" in state.progress.text
+            )
+        (root / "source.txt").write_text("quick")
+        done = await reload_after(session, 1)
+        assert done.ok
+        [deliverable] = host.deliverables[-1].values()
+        assert Path(deliverable.component).read_bytes().endswith(b"quick")
+        assert [item.number for item in session.publisher.state.reloads] == [1, 2]
+
+
+async def test_what_the_host_refuses_is_not_deployed(tmp_path: Path, places: Places) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    async with running(root, places, host) as session:
+        before = session.publisher.state.deployed
+        host.next.append(Outcome(False, error="it does not link"))
+        (root / "source.txt").write_text("two")
+        failed = await reload_after(session, 1)
+        assert (failed.ok, failed.error) == (False, "it does not link")
+        assert session.publisher.state.deployed == before
+
+
+async def test_toggles_are_pending_until_applied(tmp_path: Path, places: Places) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    async with running(root, places, host) as session:
+        [name] = [item.name for item in session.publisher.state.dependencies if item.direction == "import"]
+        assert await session.toggle(name, None) is True
+        state = session.publisher.state
+        assert state.pending is not None
+        assert {(change.action, change.subject) for change in state.changes} >= {
+            ("removed", "provider"),
+            ("removed", "link"),
+        }
+        assert len(host.applied) == 1
+
+        # A save meanwhile deploys code, not the toggle.
+        (root / "source.txt").write_text("two")
+        assert (await reload_after(session, 1)).kind == "artifact"
+        assert host.off[-1] == {}
+        assert session.publisher.state.pending == state.pending
+
+        assert (await session.apply())["ok"]
+        assert host.off[-1] == {"test:it/names": name}
+        assert session.publisher.state.pending is None
+        assert session.publisher.state.reloads[-1].kind == "deploy"
+
+        await session.toggle(name, False)
+        await session.discard()
+        assert session.publisher.state.pending is None
+    async with running(root, places, again := FakeHost()) as session:
+        assert again.off[-1] == {"test:it/names": name}
+
+
+async def test_pausing_keeps_changes_for_later(tmp_path: Path, places: Places) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    async with running(root, places, host) as session:
+        await session.pause(True)
+        (root / "source.txt").write_text("two")
+        with anyio.move_on_after(0.3):
+            await reload_after(session, 1)
+        assert len(host.applied) == 1
+        await session.pause(False)
+        assert (await reload_after(session, 1)).cause.paths == ("source.txt",)
+
+
+async def test_bad_configuration_is_told_and_the_loop_goes_on(tmp_path: Path, places: Places) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    config = root / "wasmcloud.toml"
+    good = config.read_text()
+    async with running(root, places, host) as session:
+        config.write_text(good.replace('version = "0.1.0"', "version = 7"))
+        failed = await reload_after(session, 1)
+        assert not failed.ok
+        assert failed.diagnostics[0].file == "wasmcloud.toml"
+        assert failed.diagnostics[0].line == 2
+        config.write_text(good.replace("0.1.0", "0.2.0"))
+        done = await reload_after(session, 2)
+        assert (done.ok, done.kind) == (True, "deploy")

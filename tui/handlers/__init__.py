@@ -1,0 +1,1 @@
+"""What actions do: one file a subject, each function takes the dashboard."""

@@ -1,0 +1,1 @@
+"""The four panes. `pane.py` says what they share."""

@@ -1,0 +1,1 @@
+"""Whole screens: the four panes, the diff, the history, help, the question when leaving."""
