@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from engine.dependencies.discover import Survey, survey
 from engine.dependencies.interface import Interface, parse_interface
-from engine.manifest.decode import read_application
-from engine.manifest.file import read_manifest_text
-from engine.manifest.generate import image_url
+from engine.dependencies.settings import NOTHING
+from engine.dependencies.toggles import Toggles
+from engine.manifest.images import image_url
 from engine.manifest.links import Link, link_of, link_properties
 from engine.manifest.model import Application, Component, Policy, Properties, Trait
 from engine.manifest.problems import ManifestError
 from engine.model.dependency import Dependency, Provider
-from engine.project.config import ManifestTarget
+from engine.project.config import CatalogueConfig, ManifestTarget
 
 if TYPE_CHECKING:
+    from engine.component.model import Resolve
     from engine.project.project import Project
 
 Linked = set[tuple[str, str]]
@@ -75,6 +77,19 @@ def join(project: Project, app: Application, own: tuple[Own, ...] | None = None)
     return msgspec.structs.replace(app, spec=spec)
 
 
+def survey_with_manifests(
+    project: Project, resolve: Resolve, toggles: Toggles | None = None, settings: CatalogueConfig = NOTHING
+) -> Survey:
+    """:func:`~engine.dependencies.discover.survey`, and what the user's own files say of the dependencies. Raises as
+    that does, and :class:`ManifestError`."""
+    found = survey(project, resolve, toggles, settings)
+    if not project.dev.manifests:
+        return found
+    return msgspec.structs.replace(
+        found, dependencies=supplied(project, found.dependencies, read_own(project))
+    )
+
+
 def supplied(
     project: Project, dependencies: tuple[Dependency, ...], own: tuple[Own, ...]
 ) -> tuple[Dependency, ...]:
@@ -101,6 +116,9 @@ def supplied(
 
 
 def _read(project: Project, target: ManifestTarget) -> Own:
+    from engine.manifest.decode import read_application
+    from engine.manifest.file import read_manifest_text
+
     path = project.root / target.path
     app = read_application(read_manifest_text(path), str(path))
     component = _target(app, target, str(path), project)
