@@ -32,9 +32,13 @@ def survey_project(path: Path) -> tuple[Project, Survey]:
             file=str(project.source_root / "wit"),
             hint="the folder wit/ holds the world, which says what the project imports and exports",
         )
-    from engine.manifest.own import survey_with_manifests
+    from engine.dependencies.discover import survey
 
-    found = survey_with_manifests(project, _load(_shown(project.wit)), load_toggles(project.root), settings)
+    found = survey(project, _load(_shown(project.wit)), load_toggles(project.root), settings)
+    if project.dev.manifests:
+        from engine.manifest.own import with_manifests
+
+        found = with_manifests(project, found)
     tell(project, path, found)
     return project, found
 

@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.dependencies.discover import Survey, survey
+from engine.dependencies.discover import Survey
 from engine.dependencies.interface import Interface, parse_interface
-from engine.dependencies.settings import NOTHING
-from engine.dependencies.toggles import Toggles
 from engine.manifest.images import image_url
 from engine.manifest.links import Link, link_of, link_properties
 from engine.manifest.model import Application, Component, Policy, Properties, Trait
 from engine.manifest.problems import ManifestError
 from engine.model.dependency import Dependency, Provider
-from engine.project.config import CatalogueConfig, ManifestTarget
+from engine.project.config import ManifestTarget
 
 if TYPE_CHECKING:
-    from engine.component.model import Resolve
     from engine.project.project import Project
 
 Linked = set[tuple[str, str]]
@@ -77,12 +74,8 @@ def join(project: Project, app: Application, own: tuple[Own, ...] | None = None)
     return msgspec.structs.replace(app, spec=spec)
 
 
-def survey_with_manifests(
-    project: Project, resolve: Resolve, toggles: Toggles | None = None, settings: CatalogueConfig = NOTHING
-) -> Survey:
-    """:func:`~engine.dependencies.discover.survey`, and what the user's own files say of the dependencies. Raises as
-    that does, and :class:`ManifestError`."""
-    found = survey(project, resolve, toggles, settings)
+def with_manifests(project: Project, found: Survey) -> Survey:
+    """`found` with what the user's own files say of the dependencies. Raises :class:`ManifestError`."""
     if not project.dev.manifests:
         return found
     return msgspec.structs.replace(
