@@ -15,6 +15,7 @@ import msgspec
 
 from engine.build.builder import Built
 from engine.component.model import Resolve
+from engine.dependencies.settings import user_catalogue
 from engine.dependencies.toggles import load_toggles, save_toggles
 from engine.hosts.base import Outcome
 from engine.model.deliverable import Deliverable
@@ -281,7 +282,10 @@ class Pipeline:
         if self._resolve is None:
             raise ToggleError("the project's WIT has not been read yet")
         asked = self.session.options.port is not None
-        made = plan(self.project, self._resolve, toggles, self._artifact, self.session.address, asked)
+        catalogue = user_catalogue(self.session.places.settings_file)
+        made = plan(
+            self.project, self._resolve, toggles, self._artifact, self.session.address, asked, catalogue
+        )
         self._write(made)
         return made
 
