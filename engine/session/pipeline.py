@@ -155,6 +155,11 @@ class Pipeline:
     async def _discover(self) -> None:
         """The project, its WIT and its dependencies, as the files say now."""
         project = load_project(self.project.config_file or self.project.root, self.session.environ)
+        if project.kind == "provider":
+            raise Problem(
+                f"{project.name} is a provider: the embedded host runs components, its providers are built in",
+                hint="`wake manifest` gives the application that a wasmCloud lattice would run it with",
+            )
         if project.wit is None:
             raise Problem(
                 f"{project.name} has no WIT folder, so nothing says what it imports and exports",

@@ -15,7 +15,7 @@ from tui.editor import command
 from tui.keymap import check, keys_of, shown
 from tui.text import clock_time, duration, milliseconds, shorten
 from tui.widgets.filter_words import parse, unparse
-from tui.widgets.yaml_text import diffed, difference, highlighted
+from tui.widgets.yaml_text import diff_lines, difference, yaml_lines
 
 
 def test_no_two_actions_share_a_key_in_one_pane() -> None:
@@ -103,8 +103,8 @@ def test_shortened_text_fits(text: str, width: int) -> None:
 
 @given(some.text(), some.text())
 def test_yaml_of_any_text(before: str, after: str) -> None:
-    highlighted(before)
-    diffed(before, after, 3)
+    yaml_lines(before)
+    diff_lines(before, after, 40, 3)
     whole = list(difference(before, after))
     assert [line for sign, line in whole if sign in " -"] == before.splitlines()
     assert [line for sign, line in whole if sign in " +"] == after.splitlines()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
@@ -16,6 +18,7 @@ from tui.words import DEPENDENCIES, UNKNOWN
 
 _ARROWS = {"import": "→", "export": "←"}
 _WIDE = 62
+_WORD = re.compile(r"[\w.-]+")
 
 
 class DependenciesPane(Pane):
@@ -78,8 +81,10 @@ class DependenciesPane(Pane):
     def _pending(self, item: Dependency) -> bool:
         """Whether the pending manifest differs about it."""
         state = self.seen.state
-        return state is not None and any(item.name in change.name.split("/") or item.name == change.name
-                                         for change in state.changes)  # fmt: skip
+        if state is None:
+            return False
+        words = {word for change in state.changes for word in _WORD.findall(change.name)}
+        return any(word == item.name or word.endswith(f"-dep-{item.name}") for word in words)
 
     def _describe(self) -> None:
         item = self.selected

@@ -82,8 +82,9 @@ class StatusBar(Widget):
         assert state.progress is not None
         since = self.app.clock() - state.progress.started  # type: ignore[attr-defined]
         time = f" {duration(since)}" if since >= 1 else ""
-        text = shorten(state.progress.text or state.progress.stage, max(4, room - 4 - len(time)))
-        return Content.assemble(("◐ ", "$text-warning"), foreign(text), (time, "$text-muted"))
+        text = foreign(state.progress.text or state.progress.stage)
+        shown = text.truncate(max(4, room - 2 - len(time)), ellipsis=True)
+        return Content.assemble(("◐ ", "$text-warning"), shown, (time, "$text-muted"))
 
 
 def link_sign(seen: Seen) -> Sign:

@@ -19,8 +19,8 @@ LINES = 5000
 """More lines than this are compared as a whole: nobody reads such a difference line by line."""
 
 
-def highlighted(text: str) -> Content:
-    return Content("\n").join(yaml_line(line) for line in text.rstrip("\n").split("\n"))
+def yaml_lines(text: str) -> list[Content]:
+    return [yaml_line(line) for line in text.rstrip("\n").split("\n")]
 
 
 def yaml_line(line: str) -> Content:
@@ -40,11 +40,12 @@ def yaml_line(line: str) -> Content:
     )
 
 
-def diffed(before: str, after: str, context: int | None = None) -> Content:
-    """All of both texts, or only `context` lines around what differs, with a sign before each line."""
+def diff_lines(before: str, after: str, room: int, context: int | None = None) -> list[Content]:
+    """All of both texts, or only `context` lines around what differs, with a sign before each line. What was added
+    or removed is coloured as far as the longest line, at most `room` cells."""
     lines = [(sign, plain(line)) for sign, line in difference(before, after, context)]
-    width = max((cell_len(line) for _, line in lines), default=0)
-    return Content("\n").join(_diff_line(sign, line, width) for sign, line in lines)
+    width = min(max((cell_len(line) for _, line in lines), default=0), max(0, room - 2))
+    return [_diff_line(sign, line, width) for sign, line in lines]
 
 
 def difference(before: str, after: str, context: int | None = None) -> Iterator[tuple[str, str]]:
@@ -72,7 +73,6 @@ def difference(before: str, after: str, context: int | None = None) -> Iterator[
 
 
 def _diff_line(sign: str, line: str, width: int) -> Content:
-    """`width`: what was added or removed is coloured as far as the longest line."""
     if sign == "+":
         return Content.styled(f"+ {line:<{width}}", "$text-success on $success-muted")
     if sign == "-":

@@ -22,6 +22,8 @@ from engine.hosts.embedded.values import Err
 HANDLER = "wasmcloud:messaging/handler"
 INCOMING = "wasmcloud:messaging/incoming-handler"
 WATCHER = "wasi:keyvalue/watcher"
+# What manifests written for wash call it.
+WATCH = "wasi:keyvalue/watch"
 
 # What wasmCloud's development loop subscribes a handler to that says nothing.
 DEFAULT_SUBSCRIPTIONS = "wasmcloud.dev"
@@ -116,7 +118,8 @@ class Deliveries:
                 return
 
     def _watch(self) -> None:
-        link = self._link(WATCHER)
+        named = WATCH if self._deployment.link(WATCHER).state == "unresolved" else WATCHER
+        link = self._link(named)
         if link is None:
             return
         wanted = {entry.strip() for entry in link.config.get("watch", "").split(",") if entry.strip()}
