@@ -124,7 +124,7 @@ def _actions() -> list[Action]:
             "Turn the selected dependency off or on",
             "manifest",
             manifest.toggle,
-            panes=("sessions", "dependencies", "manifest"),
+            panes=("dependencies", "manifest"),
             footer=10,
             blocked=manifest.nothing_to_toggle,
         ),

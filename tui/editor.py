@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -46,8 +47,9 @@ def open_place(app: Dashboard, file: Path, line: int, column: int) -> str:
         return f"the editor's command cannot be read: {error}"
     try:
         if Path(words[0]).name in _WINDOWS:
-            subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+            Thread(target=process.wait, daemon=True).start()  # reaped whenever it ends
         else:
             with app.suspend():
                 subprocess.run(words, check=False)

@@ -62,6 +62,7 @@ class EngineLink:
         self._retry_seconds = retry_seconds
         self._connection: Connection | None = None
         self._asked = asyncio.Event()
+        self._told_to_stop = False
 
     async def run(self) -> None:
         while True:
@@ -82,17 +83,23 @@ class EngineLink:
         """A call on the connection. Raises RemoteError, or EngineGone when there is none."""
         if self._connection is None:
             raise EngineGone("there is no engine to ask", hint="`r` starts the session again")
-        return await self._connection.call(method, params)
+        answer = await self._connection.call(method, params)
+        self._told_to_stop = self._told_to_stop or method == "stop"
+        return answer
 
     async def _stay(self, attached: Attached) -> None:
         """Until the user asks for more: listens, and comes back when the connection breaks."""
         last: State | None = None
         started = attached.started
+        self._told_to_stop = False
         self._on_link(Link("connecting", started, attached.session))
         while True:
             problem: Problem | None = None
+            ended = False
             try:
                 connection = await self._door.connect(Path(attached.socket))
+            except FileNotFoundError:
+                ended = True  # an engine that ends in order takes its socket away; one that is killed cannot
             except (OSError, EngineGone):
                 problem = Problem("the engine is gone")
             except RemoteError as error:
@@ -101,7 +108,7 @@ class EngineLink:
                 return await self._wait_until_asked()
             else:
                 last = await self._listen(connection, Link("connected", started, attached.session)) or last
-            if last is not None and last.phase in ("stopping", "stopped"):
+            if ended or self._told_to_stop or (last is not None and last.phase in ("stopping", "stopped")):
                 self._on_link(Link("stopped", started, attached.session))
                 return await self._wait_until_asked()
             self._on_link(Link("lost", started, attached.session, problem))

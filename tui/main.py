@@ -20,7 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     if wrong:
         print(f"wake-tui: {wrong}", file=sys.stderr)
         return 2
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual draws on stderr, and what is said at the end goes to stdout.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         print(
             "wake-tui: this is no terminal, so there is nothing to draw a dashboard on; "
             "`wake dev` runs the same session without one",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
@@ -59,6 +60,12 @@ def shorten(text: str, width: int) -> str:
     while cell_len(end) > tail:
         end = end[1:]
     return set_cell_size(text, head) + "…" + end
+
+
+def at_home(path: str) -> str:
+    """`~/work/app` where the path lies in the user's home."""
+    home = str(Path.home())
+    return f"~{path[len(home) :]}" if home != "/" and path.startswith(f"{home}/") else path
 
 
 def fit(content: Content, width: int) -> Content:

@@ -141,8 +141,8 @@ MONO = Theme(
     variables={
         "border": "#ffffff",
         "border-blurred": "#4a4a4a",
-        "block-cursor-background": "#d8d8d8",
-        "block-cursor-foreground": "#0e0e0e",
+        "block-cursor-background": "#454545",
+        "block-cursor-foreground": "#ffffff",
         "block-cursor-text-style": "bold",
         "block-cursor-blurred-background": "#2c2c2c",
         "block-cursor-blurred-foreground": "#d0d0d0",

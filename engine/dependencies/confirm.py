@@ -69,7 +69,7 @@ def built_world(
     needs = []
     both: tuple[tuple[Direction, Iterable[str]], ...] = (("import", imports), ("export", exports))
     for direction, names in both:
-        for found in sorted({item for name in names if (item := parse_interface(name)) is not None}):
+        for found in sorted({item for name in names if (item := parse_interface(name)) is not None}, key=str):
             needs.append(Need(direction, found, known.get(found.key, True), found.package_key == package))
     return WorldView(world.name, tuple(needs), world.note)
 

@@ -62,7 +62,8 @@ KEY = "\0key"
 
 
 def read_yaml(text: str, file: str) -> Document:
-    """The first document in `text`. JSON is read too, being YAML in all that matters here.
+    """The first document in `text`. JSON is read too; places are known where it is YAML as well, which it nearly
+    always is (escapes of surrogate pairs are not).
 
     Raises :class:`ManifestError` at the place that YAML does not allow, for a key that stands twice or is no string,
     for an alias to nothing, and past the limits.
@@ -74,10 +75,24 @@ def read_yaml(text: str, file: str) -> Document:
     try:
         reader.read()
     except yaml.YAMLError as error:
+        if text.lstrip()[:1] == "{" and (found := _json(text)) is not None:
+            document = Document(file, text)
+            document.data, document.places[()] = found, (1, 1)
+            return document
         raise _problem(error, document) from None
     except (ValueError, OverflowError) as error:
         raise ManifestError(f"the file is not YAML: {error}", file=file) from None
     return document
+
+
+def _json(text: str) -> Any:
+    """The JSON document; None when it is none, or is nested too deeply."""
+    import json
+
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _problem(error: yaml.YAMLError, document: Document) -> ManifestError:

@@ -25,7 +25,7 @@ from engine.model.state import Progress
 from engine.places.places import make_project_folder, write_atomic
 from engine.project.find import load_project
 from engine.project.project import Project
-from engine.session.planning import Plan, plan
+from engine.session.planning import Artifact, Plan, inspect, plan
 from engine.session.publisher import rfc3339
 from engine.session.stages import Stages
 from engine.wit.load import load
@@ -55,6 +55,7 @@ class Pipeline:
         self.component = project.component_id
         self._turn = anyio.Lock()
         self._resolve: Resolve | None = None
+        self._artifact: Artifact | None = None
         self._deliverable: Deliverable | None = None
         self._deployed: Plan | None = None
         self._toggles = dict(load_toggles(project.root))
@@ -126,9 +127,14 @@ class Pipeline:
                     return  # Newer changes made it stale: they have a reload of their own.
                 deliverable, diagnostics = built.deliverable, built.diagnostics
             assert deliverable is not None
+            with stages.stage("discover"):
+                # A dev shell has all of its world; what a compiler made has what the code uses.
+                self._artifact = None if deliverable.shell else inspect(Path(deliverable.component))
             with stages.stage("plan"):
                 made = self._make_plan(self._wanted if apply else self._toggles)
                 others = made.others(self.session.places.cache)
+            for warning in made.warnings:
+                self.session.log("wake", "warn" if warning.severity == "warning" else "info", warning.message)
             kind = (
                 "deploy" if self._deployed is None or made.version != self._deployed.version else "artifact"
             )
@@ -149,6 +155,11 @@ class Pipeline:
     async def _discover(self) -> None:
         """The project, its WIT and its dependencies, as the files say now."""
         project = load_project(self.project.config_file or self.project.root, self.session.environ)
+        if project.kind == "provider":
+            raise Problem(
+                f"{project.name} is a provider: the embedded host runs components, its providers are built in",
+                hint="`wake manifest` gives the application that a wasmCloud lattice would run it with",
+            )
         if project.wit is None:
             raise Problem(
                 f"{project.name} has no WIT folder, so nothing says what it imports and exports",
@@ -156,9 +167,8 @@ class Pipeline:
             )
         resolve = await anyio.to_thread.run_sync(load, project.wit)
         self.project, self._resolve = project, resolve
+        self._artifact = None
         made = self._make_plan(self._wanted)
-        for warning in made.warnings:
-            self.session.log("wake", "warn", warning.message)
         self.session.publisher.replace(dependencies=made.dependencies, hints=made.hints)
         self.session.publisher.event("dependencies", items=made.dependencies)
 
@@ -263,7 +273,7 @@ class Pipeline:
         if self._resolve is None:
             raise ToggleError("the project's WIT has not been read yet")
         asked = self.session.options.port is not None
-        made = plan(self.project, self._resolve, toggles, self.session.address, asked)
+        made = plan(self.project, self._resolve, toggles, self._artifact, self.session.address, asked)
         self._write(made)
         return made
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
@@ -16,6 +18,7 @@ from tui.words import DEPENDENCIES, UNKNOWN
 
 _ARROWS = {"import": "→", "export": "←"}
 _WIDE = 62
+_WORD = re.compile(r"[\w.-]+")
 
 
 class DependenciesPane(Pane):
@@ -63,7 +66,8 @@ class DependenciesPane(Pane):
         right = Content.styled(f"{word:>12}", sign.style)
         if width >= _WIDE:
             who = provider(item)
-            right = foreign(f"{shorten(who, 30):<30}  ", "$text-muted") + right
+            room = min(40, width // 2 - 9)
+            right = foreign(f"{shorten(who, room):<{room}}  ", "$text-muted") + right
         left = Content.assemble(
             (f"{sign.glyph} ", sign.style),
             (f"{_ARROWS[item.direction]} ", "$text-muted"),
@@ -77,8 +81,10 @@ class DependenciesPane(Pane):
     def _pending(self, item: Dependency) -> bool:
         """Whether the pending manifest differs about it."""
         state = self.seen.state
-        return state is not None and any(item.name in change.name.split("/") or item.name == change.name
-                                         for change in state.changes)  # fmt: skip
+        if state is None:
+            return False
+        words = {word for change in state.changes for word in _WORD.findall(change.name)}
+        return any(word == item.name or word.endswith(f"-dep-{item.name}") for word in words)
 
     def _describe(self) -> None:
         item = self.selected

@@ -57,7 +57,8 @@ class LogsPane(Pane):
 
     def focus_inside(self) -> None:
         if self.is_mounted:
-            (self.prompt.input if self.prompt.display else self.log_view).focus(scroll_visible=False)
+            wanted = self.prompt.input if self.prompt.display else self.log_view
+            self.screen.set_focus(wanted, scroll_visible=False)
 
     def open(self, path: Path) -> None:
         """Shows the journal at `path`; the same one again changes nothing."""
@@ -178,7 +179,7 @@ class LogsPane(Pane):
             self._use(self._before)
         if not self._trouble or not message.kept:
             self._trouble = ""
-        self.log_view.focus(scroll_visible=False)
+        self.screen.set_focus(self.log_view, scroll_visible=False)
         self._say()
 
     # -- saying

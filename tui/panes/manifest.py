@@ -12,7 +12,7 @@ from tui.panes.pane import Pane
 from tui.seen import Seen
 from tui.text import count
 from tui.widgets.changes import change_lines
-from tui.widgets.yaml_text import diffed, highlighted
+from tui.widgets.yaml_text import diff_lines, yaml_lines
 
 
 class ManifestPane(Pane):
@@ -36,22 +36,34 @@ class ManifestPane(Pane):
     def show(self, seen: Seen) -> None:
         super().show(seen)
         state = seen.state
-        deployed = None if state is None else state.deployed
-        pending = None if state is None else state.pending
-        key = (deployed, pending, () if state is None else state.changes, state is None)
-        if key == self._shown:
-            return
-        self._shown = key
-        if state is None or (deployed is None and pending is None):
+        key = None if state is None else (state.deployed, state.pending, state.changes)
+        if key != self._shown or key is None:
+            self._shown = key
+            self._draw()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        """Lines longer than the pane end in an ellipsis: `z` gives them room."""
+        room = max(20, self.scroll.scrollable_content_region.width)
+        self.text.update(Content("\n").join(line.truncate(room, ellipsis=True) for line in self._lines(room)))
+
+    def _lines(self, room: int) -> list[Content]:
+        state = self.seen.state
+        if state is None or (state.deployed is None and state.pending is None):
             self.title("")
-            self.text.update(Content.styled("no manifest yet: it comes with the first build", "$text-muted"))
-        elif pending is not None and (deployed is None or pending.version != deployed.version):
-            changes = change_lines(state.changes)
-            told = Content("\n").join([*changes, Content("")]) + Content("\n") if changes else Content()
-            before = "" if deployed is None else deployed.text
+            return [Content.styled("no manifest yet", "$text-muted")]
+        deployed, pending = state.deployed, state.pending
+        if pending is not None and (deployed is None or pending.version != deployed.version):
             self.title(f"◆ pending: {count(len(state.changes), 'change')} · d", "$text-warning")
-            self.text.update(told + diffed(before, pending.text))
-        else:
-            assert deployed is not None
-            self.title(f"deployed {deployed.version}"[:40])
-            self.text.update(highlighted(deployed.text))
+            told = change_lines(state.changes)
+            before = "" if deployed is None else deployed.text
+            return [
+                *told,
+                *([Content("")] if told else []),
+                *diff_lines(before, pending.text, room, context=3),
+            ]
+        assert deployed is not None
+        self.title(f"deployed {deployed.version}"[:40])
+        return yaml_lines(deployed.text)

@@ -32,7 +32,8 @@ class Pane(Vertical):
 
     def focus_inside(self) -> None:
         if self.is_mounted:
-            self.inside.focus(scroll_visible=False)
+            # At once, not at the next idle moment: the next key is for this pane.
+            self.screen.set_focus(self.inside, scroll_visible=False)
 
     def show(self, seen: Seen) -> None:
         """Draws another moment."""

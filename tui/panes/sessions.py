@@ -9,10 +9,11 @@ from textual.widget import Widget
 from engine.model.state import SessionRow, State
 from tui.panes.pane import Pane
 from tui.seen import Seen
-from tui.text import count, duration, fit, foreign, shorten
+from tui.text import at_home, count, duration, fit, foreign, shorten
 from tui.widgets.details import Details
 from tui.widgets.rows import Rows
-from tui.words import PHASES, PROCESSES, SESSIONS, UNKNOWN
+from tui.widgets.status_bar import link_sign
+from tui.words import PROCESSES, SESSIONS, UNKNOWN
 
 
 class SessionsPane(Pane):
@@ -49,11 +50,14 @@ class SessionsPane(Pane):
     def on_rows_moved(self) -> None:
         self._describe()
 
+    async def on_rows_chosen(self) -> None:
+        await self.app.action_act("attach")  # type: ignore[attr-defined]
+
     def _row(self, row: SessionRow, width: int) -> Content:
         state = self.seen.state
         here = state is not None and row.id == state.session
-        sign = PHASES[state.phase] if state is not None and here else SESSIONS.get(row.state, UNKNOWN)
-        right = Content.assemble((row.id, "$text-muted"), "  ", (f"{sign.glyph} {sign.word:<9}", sign.style))
+        sign = link_sign(self.seen) if here else SESSIONS.get(row.state, UNKNOWN)
+        right = Content.assemble((row.id, "$text-muted"), "  ", (f"{sign.glyph} {sign.word:<11}", sign.style))
         mark = Content.styled("▸ " if here else "  ", "$text-primary")
         name = foreign(shorten(row.project, max(4, width - right.cell_length - 3)), "bold" if here else "")
         return fit(mark + name, width - right.cell_length) + right
@@ -65,12 +69,13 @@ class SessionsPane(Pane):
             self.details.show([])
             return
         width = max(10, self.details.room)
-        lines = [foreign(shorten(row.path, width), "$text-muted")]
-        if state is not None and row.id == state.session:
-            lines.extend(foreign(url, "$text-secondary") for url in state.urls)
-            if state.started:
-                now = self.app.clock()  # type: ignore[attr-defined]
-                lines.append(Content.styled(f"up {duration(now - state.started)}", "$text-muted"))
+        here = state is not None and row.id == state.session
+        up = ""
+        if state is not None and here and state.started and self.seen.live:
+            up = f"  up {duration(self.app.clock() - state.started)}"  # type: ignore[attr-defined]
+        lines = [foreign(shorten(at_home(row.path), width - len(up)) + up, "$text-muted")]
+        if state is not None and here:
+            lines.extend(foreign(url, "$text-secondary") for url in state.urls[1:])
             for process in state.processes:
                 sign = PROCESSES.get(process.state, UNKNOWN)
                 pid = f" pid {process.pid}" if process.pid else ""

@@ -15,7 +15,7 @@ from tui.seen import Seen
 from tui.text import count
 from tui.widgets.changes import change_lines
 from tui.widgets.hint_line import hint_line
-from tui.widgets.yaml_text import diffed, highlighted
+from tui.widgets.yaml_text import diff_lines, yaml_lines
 
 
 class DiffScreen(ModalScreen[str | None]):
@@ -42,8 +42,11 @@ class DiffScreen(ModalScreen[str | None]):
             yield self._keys
 
     def on_mount(self) -> None:
-        self.show(self._seen)
+        self.call_after_refresh(lambda: self.show(self._seen))
         self.query_one("#diff-scroll").focus()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(lambda: self.show(self._seen))
 
     def show(self, seen: Seen) -> None:
         """Draws another moment: what is pending may change while it is read."""
@@ -56,15 +59,21 @@ class DiffScreen(ModalScreen[str | None]):
             if deployed is None:
                 self._text.update(Content.styled("There is no manifest yet.", "$text-muted"))
             else:
-                told = "What runs is what would run next. Turn a dependency off (2, then space) to change it.\n\n"
-                self._text.update(Content.styled(told, "$text-muted") + highlighted(deployed.text))
+                hint = "What runs is what would run next. Turn a dependency off (2, then space) to change it."
+                lines = [Content.styled(hint, "$text-muted"), Content(""), *yaml_lines(deployed.text)]
+                self._text.update(Content("\n").join(lines))
             self._keys.update(hint_line(("esc", "back")))
             return
         dialog.border_title = Content(f"{count(len(state.changes), 'change')} to {state.pending.name}")
-        parts = change_lines(state.changes)
+        told = change_lines(state.changes)
         before = "" if state.deployed is None else state.deployed.text
-        body = diffed(before, state.pending.text, context=3)
-        self._text.update(Content("\n").join([*parts, Content(""), body]) if parts else body)
+        room = max(20, self.query_one("#diff-scroll").scrollable_content_region.width)
+        lines = [
+            *told,
+            *([Content("")] if told else []),
+            *diff_lines(before, state.pending.text, room, context=3),
+        ]
+        self._text.update(Content("\n").join(lines))
         self._keys.update(hint_line(("enter", "apply"), ("x", "discard"), ("esc", "leave it pending")))
 
     def action_answer(self, answer: str) -> None:

@@ -77,7 +77,7 @@ class MainScreen(Screen[None]):
 
     def is_shown(self, name: str) -> bool:
         """Whether a pane can be seen now."""
-        return bool(self._panes[name].display and self._panes[name].region.area)
+        return name == self._active or not (self.has_class("-narrow") or self.has_class("-zoomed"))
 
     def go_to(self, name: str) -> None:
         """Focuses a pane, and shows it where only one has room."""

@@ -11,6 +11,7 @@ from textual.widgets import Static
 class Details(Static):
     def __init__(self) -> None:
         super().__init__("", classes="details", markup=False)
+        self._count = 0
 
     @property
     def room(self) -> int:
@@ -19,4 +20,5 @@ class Details(Static):
 
     def show(self, lines: Sequence[Content]) -> None:
         self.display = bool(lines)
-        self.update(Content("\n").join(lines))
+        self.update(Content("\n").join(lines), layout=len(lines) != self._count)
+        self._count = len(lines)

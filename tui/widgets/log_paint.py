@@ -25,7 +25,7 @@ SHOWN_LIMIT = 4096
 SOURCE_WIDTH = 7
 
 LEVEL_CLASSES = {level: f"log-view--{level or 'none'}" for level in LEVELS}
-OTHER_CLASSES = ("time", "source", "match", "cursor", "context", "mark", "selection")
+OTHER_CLASSES = ("time", "source", "match", "cursor", "context", "mark", "more", "selection")
 
 
 def local_time(time_ms: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
@@ -116,7 +117,9 @@ class LogView(ScrollView, can_focus=True):
         anchor = self._anchor()
         self.wrapping = on
         self._rebuild()
-        if self.view is not None and not self.following:
+        if self.following:
+            self._move_to_end()
+        elif self.view is not None:
             self._show(self.view.row(anchor))
 
     def set_timestamps(self, on: bool) -> None:
@@ -212,8 +215,23 @@ class LogView(ScrollView, can_focus=True):
             return None
         return min(self.view.row(self.cursor), self.view.count - 1)
 
-    def page(self, direction: int) -> None:
-        self.move_cursor(direction * max(1, self.size.height - 1))
+    def action_scroll_up(self) -> None:
+        self.move_cursor(-1)
+
+    def action_scroll_down(self) -> None:
+        self.move_cursor(1)
+
+    def action_page_up(self) -> None:
+        self.move_cursor(1 - max(2, self.size.height))
+
+    def action_page_down(self) -> None:
+        self.move_cursor(max(2, self.size.height) - 1)
+
+    def action_scroll_home(self) -> None:
+        self.put_cursor(0)
+
+    def action_scroll_end(self) -> None:
+        self.follow()
 
     def search(self, step: int) -> None:
         """Goes to the next match in direction `step`, from the cursor or the end on; long journals are looked
@@ -313,7 +331,11 @@ class LogView(ScrollView, can_focus=True):
             self.call_later(self._resize)
         strip = self._with_selection(strip, top)
         end_style = look.styles["cursor"] if at_cursor else look.base
-        return strip.crop_extend(scroll_x, scroll_x + width, end_style).apply_offsets(scroll_x, top)
+        shown = strip.crop_extend(scroll_x, scroll_x + width, end_style)
+        if strip.cell_length > scroll_x + width:  # there is more to the right
+            more = Strip([Segment("›", end_style + look.styles["more"])], 1)
+            shown = Strip.join([shown.crop(0, width - 1), more])
+        return shown.apply_offsets(scroll_x, top)
 
     def _paint(self, number: int, record: Record, part: int, at_cursor: bool, width: int) -> Strip:
         look = self._look or self._looking()
@@ -388,9 +410,11 @@ class LogView(ScrollView, can_focus=True):
         if self._moving or old_value == new_value:
             return
         at_end = new_value >= self.max_scroll_y
-        if at_end != self.following:
-            self.follow() if at_end else self._pause()
+        if self.following and not at_end:
+            self._pause()
             self.post_message(self.Changed())
+        elif at_end and not self.following and self.cursor is None:
+            self.follow()  # with a cursor it takes `G`: a resize may also bring the end into sight
 
     def on_click(self, event: events.Click) -> None:
         if self._rows is None or self.view is None or self.text_selection is not None:

@@ -86,9 +86,8 @@ class ProblemBar(Widget):
         sign = FAILED if item.severity == "error" else _WARNING
         return Content.assemble(
             (f"{sign.glyph} ", f"{sign.style} bold"),
-            foreign(f"{place(item, width // 2)}  ", "bold underline" if selected else "bold")
-            if item.file
-            else "",
+            foreign(place(item, width // 2), "bold underline" if selected else "bold"),
+            "  " if item.file else "",
             foreign(message),
         )
 

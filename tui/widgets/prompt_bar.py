@@ -54,7 +54,7 @@ class PromptBar(Horizontal):
         with self.prevent(Input.Changed):
             self.input.value = text
         self.input.select_all()
-        self.input.focus(scroll_visible=False)
+        self.screen.set_focus(self.input, scroll_visible=False)
 
     def say(self, text: str) -> None:
         """What is wrong with what was typed."""

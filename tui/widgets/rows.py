@@ -20,6 +20,9 @@ class Rows(OptionList, Generic[Item]):
     class Moved(Message):
         """Another item is selected."""
 
+    class Chosen(Message):
+        """Enter was pressed on an item, or it was clicked."""
+
     def __init__(
         self,
         draw: Callable[[Item, int], Content],
@@ -67,6 +70,10 @@ class Rows(OptionList, Generic[Item]):
         event.stop()
         self.post_message(self.Moved())
 
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.post_message(self.Chosen())
+
     def _redraw(self) -> None:
         self._drawn_width = self._room()
         for at, item in enumerate(self.items):
@@ -76,4 +83,4 @@ class Rows(OptionList, Generic[Item]):
         return self._draw(item, self._room())
 
     def _room(self) -> int:
-        return max(10, self.scrollable_content_region.width or 40)
+        return max(10, (self.scrollable_content_region.width or 40) - 2)  # its padding

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 from textual.widget import Widget
 
@@ -73,17 +75,16 @@ class StatusBar(Widget):
         if state.progress is not None:
             return self._progress(state, room) + end
         return (
-            _last(state.reloads[-1], room)
-            if state.reloads
-            else Content.styled("no reload yet", "$text-muted")
+            _last(state.reloads, room) if state.reloads else Content.styled("no reload yet", "$text-muted")
         ) + end
 
     def _progress(self, state: State, room: int) -> Content:
         assert state.progress is not None
         since = self.app.clock() - state.progress.started  # type: ignore[attr-defined]
         time = f" {duration(since)}" if since >= 1 else ""
-        text = shorten(state.progress.text or state.progress.stage, max(4, room - 4 - len(time)))
-        return Content.assemble(("◐ ", "$text-warning"), foreign(text), (time, "$text-muted"))
+        text = foreign(state.progress.text or state.progress.stage)
+        shown = text.truncate(max(4, room - 2 - len(time)), ellipsis=True)
+        return Content.assemble(("◐ ", "$text-warning"), shown, (time, "$text-muted"))
 
 
 def link_sign(seen: Seen) -> Sign:
@@ -119,7 +120,14 @@ def cause_text(reload: Reload) -> str:
     return paths[0] if len(paths) == 1 else f"{paths[0]} +{len(paths) - 1}"
 
 
-def _last(reload: Reload, room: int) -> Content:
+def _last(reloads: Sequence[Reload], room: int) -> Content:
+    """The last reload; when it failed, also which one still answers."""
+    reload = reloads[-1]
+    good = next((item.number for item in reversed(reloads) if item.ok), None)
+    still = f"  #{good} still answers" if not reload.ok and good is not None else ""
+    if room < 30 + len(still):
+        still = ""
+    room -= len(still)
     sign = OK if reload.ok else FAILED
     head = f"#{reload.number} {reload.kind} {milliseconds(reload.total_ms)}"
     cause = shorten(cause_text(reload), max(6, room - len(head) - 6))
@@ -131,4 +139,5 @@ def _last(reload: Reload, room: int) -> Content:
         (milliseconds(reload.total_ms), "bold"),
         (" ← ", "$text-muted"),
         foreign(cause),
+        (still, "$text-muted"),
     )
