@@ -30,7 +30,7 @@ LARGEST_WHOLE = 16 << 20
 
 def store_of(cx: Context) -> BlobStore:
     """The link's `root`, else a folder of the session."""
-    root = cx.deployment.link(LINKED).config.get("root")
+    root = cx.link(LINKED).config.get("root")
     folder = Path(root) if root else cx.deployment.folder / "blobs"
 
     def make() -> BlobStore:
