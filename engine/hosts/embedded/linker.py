@@ -57,6 +57,11 @@ class Linked:
         self._define()
         self._find_exports()
 
+    def __del__(self) -> None:
+        # Instances hold on to it, so no callback of it can be called any more.
+        if hasattr(self, "linker"):
+            native.linker_delete(self.linker)
+
     # -- imports
 
     def _define(self) -> None:
