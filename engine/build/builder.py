@@ -60,6 +60,7 @@ class Builder:
         self.tell = tell
         self._stager = Stager(folder / "generations")
         self._shell: Shell | None = None
+        self._installed = b""
         self._app: PythonApp | None = None
 
     def app(self, project: Project) -> PythonApp | None:
@@ -73,6 +74,13 @@ class Builder:
     def sources(self, project: Project) -> Path | None:
         """The folder whose files a dev shell serves, once one is built."""
         return self._app.folder if self._shell and self._app else None
+
+    def outdated(self, project: Project) -> bool:
+        """Whether other dependencies are installed now than when the dev shell was built."""
+        if self._shell is None or self._app is None:
+            return False
+        site = python.site_folders(self._app, project.source_root, self.environ)
+        return python_shell.fingerprint(site) != self._installed
 
     async def dev(self, project: Project, resolve: Resolve, tree: Tree) -> Built:
         """Builds for the development loop. Raises :class:`~engine.model.problem.Problem`."""
@@ -95,7 +103,7 @@ class Builder:
         if shell is None:
             assert finished is not None
             return Built(None, _said(finished, project.source_root, "componentize-py"))
-        self._shell, self._app = shell, app
+        self._shell, self._app, self._installed = shell, app, recipe.installed
         return Built(self.stage(tree), built=finished is not None)
 
     def stage(self, tree: Tree) -> Deliverable:

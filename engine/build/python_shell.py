@@ -51,6 +51,7 @@ class Recipe:
     wit: Mapping[str, bytes]
     site: tuple[Path, ...]
     modules: tuple[str, ...]
+    installed: bytes
     key: str
 
 
@@ -72,9 +73,9 @@ def recipe(
     for name in sorted(wit):
         total.update(f"\0{name}\0".encode() + wit[name])
     total.update(" ".join(PRELOADED).encode())
-    for folder in site:
-        total.update(_fingerprint(folder))
-    return Recipe(app, world, wit, site, tuple(modules), total.hexdigest())
+    installed = fingerprint(site)
+    total.update(installed)
+    return Recipe(app, world, wit, site, tuple(modules), installed, total.hexdigest())
 
 
 def packages(wit: Sequence[Path]) -> dict[str, bytes]:
@@ -181,8 +182,11 @@ def _in_site(module: str, site: Sequence[Path]) -> bool:
     return any((folder / top).is_dir() or (folder / f"{top}.py").is_file() for folder in site)
 
 
-def _fingerprint(folder: Path) -> bytes:
-    """What is installed in a folder: names and versions where they are said, else the names of what lies there."""
-    names = sorted(path.name for path in folder.iterdir())
-    stated = [name for name in names if name.endswith((".dist-info", ".egg-info"))]
-    return "\0".join([str(folder), *(stated or names)]).encode()
+def fingerprint(site: Sequence[Path]) -> bytes:
+    """What is installed: names and versions where a folder says them, else the names of what lies in it."""
+    found = []
+    for folder in site:
+        names = sorted(path.name for path in folder.iterdir())
+        stated = [name for name in names if name.endswith((".dist-info", ".egg-info"))]
+        found.append("\0".join([str(folder), *(stated or names)]))
+    return "\0\0".join(found).encode()

@@ -98,6 +98,9 @@ class Pipeline:
             diagnostics = self._local(outcome.diagnostics, deliverable)
             error = None if outcome.ok else _first(diagnostics) or outcome.error
             self._finish("source", Cause("file", tuple(changed)), stages, error, diagnostics, outcome.ok)
+        if not outcome.ok and self.session.builder.outdated(self.project):
+            # Something was installed since: the shell is built anew with it.
+            self.session.ask(Cause("config", tuple(changed)))
 
     async def release(self) -> None:
         """Lets requests go on that the host holds because of a change that turned out to be none."""

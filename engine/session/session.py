@@ -211,6 +211,11 @@ class Session:
     async def call(self, export: str, arguments: tuple[str, ...]) -> str:
         return await self.host.call(self.pipeline.component, export, arguments)
 
+    def ask(self, cause: Cause) -> None:
+        """Has the pipeline run for `cause`, soon."""
+        self._asked.append(cause)
+        self._wake.set()
+
     # -- what goes on -----------------------------------------------------------------------------------------
 
     def log(self, source: str, level: str, text: str) -> None:
@@ -333,7 +338,7 @@ class Session:
             for path in self._loops.count(paths):
                 self.log("wake", "warn", f"{path} changes with every build: it is not watched any more")
             try:
-                await self.pipeline.run(Cause(cause.kind, tuple(paths)), rebuild, apply)
+                await self.pipeline.run(Cause(cause.kind, tuple(paths) or cause.paths), rebuild, apply)
             except Exception:
                 # A fault of ours ends this reload, not the session.
                 text = traceback.format_exc()
@@ -363,8 +368,7 @@ class Session:
     async def _asked_for(self, cause: Cause) -> dict[str, Any]:
         """Has the pipeline run for `cause`; how that reload ended."""
         number = self.history.next_number
-        self._asked.append(cause)
-        self._wake.set()
+        self.ask(cause)
         await self.publisher.until(lambda state: bool(state.reloads) and state.reloads[-1].number >= number)
         last = self.publisher.state.reloads[-1]
         return {"number": last.number, "ok": last.ok, "error": last.error}
