@@ -119,7 +119,8 @@ def _print_json(value: dict[str, Any]) -> None:
 
     # Indented only for a reader: C encodes the compact form ten times as fast.
     indent = 2 if sys.stdout.isatty() else None
-    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=False) + "\n")
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=plain) + "\n")
 
 
 def _text(world: World) -> str:
