@@ -97,7 +97,7 @@ def resolve_tree(tree: Tree, features: Features, cache: Cache) -> Resolve:
     _raise(problems)
     append(resolve, ordered, features, tree, problems)
     _raise(problems)
-    if main is None and groups[0].main is not None:
+    if main is None and groups and groups[0].main is not None:
         main = resolve.package_names[groups[0].main.name]
     resolve.main = main
     return resolve
