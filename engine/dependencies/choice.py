@@ -74,7 +74,7 @@ def choose_provider(
     builtin = entry.builtin if entry else None
     host = host_part is not None and image is None
     if host:
-        builtin = host_part
+        builtin = host_part or None
     base = usual.name if usual else f"custom-{interface.namespace}-{interface.package}"
     if host:
         base = f"{interface.namespace}-{interface.package}"
