@@ -45,7 +45,7 @@ def _load(project: Project) -> Resolve:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return load_wit(project)
+        return load_wit(project, here=Path.cwd())
     finally:
         if collecting:
             gc.enable()

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 _PACKAGE = re.compile(rb"^[ \t]*package[ \t]+%?([\w-]+)[ \t]*:[ \t]*%?([\w-]+)", re.MULTILINE)
 
 
-def load_wit(project: Project) -> Resolve:
-    """The project's WIT, resolved. Paths in errors begin from the current folder where the WIT lies below it.
+def load_wit(project: Project, *, here: Path | None = None) -> Resolve:
+    """The project's WIT, resolved. Paths in errors are absolute; with `here`, relative to that folder where they lie
+    below it.
 
     Raises :class:`DependencyError` when there is no WIT, and what :func:`engine.wit.load.load` raises.
     """
@@ -34,20 +35,20 @@ def load_wit(project: Project) -> Resolve:
         for package, override in sorted(project.config.overrides.items())
         if override.path is not None
     }
-    shown = _shown(project.wit)
+    shown = _shown(project.wit, here)
     if not any(folder.is_dir() for folder in folders.values()):
         return load(shown)
-    return _load_with(shown, folders)
+    return _load_with(shown, folders, here)
 
 
-def _load_with(path: str, folders: dict[str, Path]) -> Resolve:
+def _load_with(path: str, folders: dict[str, Path], here: Path | None) -> Resolve:
     from engine.wit.append import Features
     from engine.wit.cache import SHARED
     from engine.wit.load import resolve_tree
     from engine.wit.tree import read_tree
 
     tree = read_tree(path)
-    _add(tree, folders)
+    _add(tree, folders, here)
     key = (tree.key(), frozenset[str](), False)
     found = SHARED.tree(key) if not any(unit.problems for unit in tree.units) else None
     if found is None:
@@ -56,7 +57,7 @@ def _load_with(path: str, folders: dict[str, Path]) -> Resolve:
     return found
 
 
-def _add(tree: Tree, folders: dict[str, Path]) -> None:
+def _add(tree: Tree, folders: dict[str, Path], here: Path | None) -> None:
     """Adds the packages that `deps/` has not, each with what is in its own `deps/`."""
     from engine.wit.tree import deps_units, folder_unit
 
@@ -64,7 +65,7 @@ def _add(tree: Tree, folders: dict[str, Path]) -> None:
     for package, folder in folders.items():
         if package in present or not folder.is_dir():
             continue
-        for unit in (folder_unit(_shown(folder)), *deps_units(_shown(folder / "deps"))):
+        for unit in (folder_unit(_shown(folder, here)), *deps_units(_shown(folder / "deps", here))):
             names = _declared(unit)
             if present.isdisjoint(names):
                 tree.units.append(unit)
@@ -79,7 +80,5 @@ def _declared(unit: Unit) -> set[str]:
     }
 
 
-def _shown(path: Path) -> str:
-    """`path` from here where it lies below, so that errors name files as a person would."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+def _shown(path: Path, here: Path | None) -> str:
+    return str(path.relative_to(here)) if here is not None and path.is_relative_to(here) else str(path)
