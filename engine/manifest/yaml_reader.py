@@ -145,8 +145,10 @@ class _Reader:
                 self.close()
             elif isinstance(event, yaml.AliasEvent):
                 self.alias(event)
-            elif isinstance(event, yaml.DocumentEndEvent):
-                return
+            elif isinstance(event, yaml.DocumentStartEvent):
+                if self.done:
+                    raise self.error("a manifest is one document, and here a second begins", _place(event))
+                self.done = True
 
     def events(self, loader: Any) -> Iterator[yaml.Event]:
         return iter(yaml.parse(self.document.text, Loader=loader))
