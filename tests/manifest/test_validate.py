@@ -372,6 +372,8 @@ def test_json_is_taken_too() -> None:
     (found,) = validate_text(json.dumps(document, indent=2), "w.json")
     assert isinstance(found, Diagnostic) and found.line is not None
     assert found.message == "Duplicate component identifier in manifest: counter"
+    (found,) = validate_text('{"kind": "a", "kind": "b"}', "w.json")
+    assert found.message == "the key `kind` stands twice in one mapping"
 
 
 def test_a_bomb_of_aliases_is_refused() -> None:
