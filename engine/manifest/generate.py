@@ -45,15 +45,15 @@ def generate(
     artifact: str | None = None,
     *,
     address: str | None = None,
-    manifests: bool = True,
 ) -> Application:
     """The application `dev-<session>-<name>`: the project's component and every resolved dependency, linked.
 
     `artifact` is an image reference, a `file://` URL or a path; by default the file that the project's build writes.
     `address` (host:port) takes the place of the HTTP server's configured one. The project's own WADM files
-    (`dev.manifests`) are joined in unless `manifests` is false; raises
+    (`dev.manifests`) are joined in; raises
     :class:`~engine.manifest.problems.ManifestError` when one cannot be read or has no component that fits.
     """
+    dependencies = tuple(dependencies)
     resolved = sorted(
         (item for item in dependencies if item.state == "resolved"),
         key=lambda item: (item.name, item.direction, item.link_name, item.interfaces),
@@ -63,10 +63,16 @@ def generate(
     for dependency in resolved:
         plan.add(dependency)
     app = plan.application()
-    if manifests and project.dev.manifests:
+    if project.dev.manifests:
         from engine.manifest.own import join
 
-        app = join(project, app)
+        off = {
+            (item.direction, text.partition("@")[0])
+            for item in dependencies
+            if item.state == "off"
+            for text in item.interfaces
+        }
+        app = join(project, app, off)
     return with_version(app, f"v{project.version}-")
 
 

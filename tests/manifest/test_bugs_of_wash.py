@@ -176,6 +176,13 @@ def test_an_own_manifest_is_joined(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_turned_off_leaves_an_own_manifest_too(tmp_path: Path) -> None:
+    folder = make(tmp_path, BOTH, '[dev]\nmanifests = [{ path = "own.yaml" }]\n', {"own.yaml": OWN})
+    app = generate(project(folder), look(folder, {"http-server": False}).dependencies)
+    assert {item.name.rpartition("-dep-")[2] for item in app.spec.components[1:]} == {"keyvalue-nats"}
+    assert "incoming-handler" not in to_yaml(app)
+
+
 def test_an_own_manifest_without_the_component_says_which_there_are(tmp_path: Path) -> None:
     toml = '[dev]\nmanifests = [{ path = "own.yaml", component_name = "ap" }]\n'
     with pytest.raises(ManifestError) as caught:
