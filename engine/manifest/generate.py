@@ -66,7 +66,7 @@ def generate(
     if project.dev.manifests:
         from engine.manifest.own import join
 
-        off = {
+        off: set[tuple[str, str]] = {
             (item.direction, text.partition("@")[0])
             for item in dependencies
             if item.state == "off"
