@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,7 @@ class EmbeddedHost(Host):
         pid = self._child.pid if self._child is not None and self._state in ("starting", "ready") else None
         return (Process("host", self._state, pid, self._restarts, self._reason),)
 
-    async def events(self) -> AsyncIterator[HostEvent]:
+    async def events(self) -> AsyncGenerator[HostEvent, None]:
         with self._events.clone() as events:
             async for event in events:
                 yield event

@@ -239,6 +239,14 @@ async def test_after_repeated_crashes_it_rests_until_the_next_save(
         assert (await one.get())[0] == 200
 
 
+def restarted(times: int) -> Callable[[HostEvent], bool]:
+    return lambda event: (
+        isinstance(event, ProcessChanged)
+        and event.process.restarts == times
+        and event.process.state in ("ready", "resting")
+    )
+
+
 async def test_a_new_engine_adopts_the_host_with_its_listening_socket(places: Places, tmp_path: Path) -> None:
     async with used(places, leave_running=True) as one:
         await one.host.apply(manifest(one.address, "hello"), components(tmp_path, hello=HELLO), {})
