@@ -43,6 +43,7 @@ HERE = Path(__file__).parent
 WIT = HERE / "wit"
 GUEST = HERE / "guests" / "probe_guest.py"
 CORNERS = HERE / "guests" / "corners.wat"
+SCRIPT = HERE / "guests" / "script.js"
 CASES = HERE / "guests" / "cases"
 SECONDS = 20.0
 
@@ -87,17 +88,44 @@ class Record:
 
 def build() -> Path:
     """The probe's component, built by componentize-py unless an earlier run did."""
-    digest = hashlib.sha256(importlib.metadata.version("componentize-py").encode())
-    for path in (GUEST, *sorted(WIT.rglob("*.wit"))):
+    tool = shutil.which("componentize-py", path=sysconfig.get_path("scripts"))
+    assert tool is not None
+    version = importlib.metadata.version("componentize-py")
+    command = [tool, "-d", str(WIT), "-w", "probe", "componentize", GUEST.stem, "-p", str(GUEST.parent)]
+    return _built("probe", version, GUEST, command)
+
+
+def build_script() -> Path | None:
+    """The JavaScript guest's component; None where jco is neither in WAKE_JCO nor on the path."""
+    tool = os.environ.get("WAKE_JCO") or shutil.which("jco")
+    if tool is None:
+        return None
+    wit = os.path.relpath(WIT)  # jco opens the folder it runs in, and nothing outside
+    command = [
+        tool,
+        "componentize",
+        str(SCRIPT),
+        "-w",
+        wit,
+        "-n",
+        "script",
+        "-d",
+        "http",
+        "-d",
+        "fetch-event",
+    ]
+    return _built("script", tool, SCRIPT, command)
+
+
+def _built(name: str, tool: str, source: Path, command: list[str]) -> Path:
+    digest = hashlib.sha256(tool.encode())
+    for path in (source, *sorted(WIT.rglob("*.wit"))):
         digest.update(path.read_bytes() + b"\0")
     folder = make_private(Path(tempfile.gettempdir()) / f"wake-tests-{os.getuid()}")
-    artifact = folder / f"probe-{digest.hexdigest()[:16]}.wasm"
+    artifact = folder / f"{name}-{digest.hexdigest()[:16]}.wasm"
     if not artifact.exists():
-        tool = shutil.which("componentize-py", path=sysconfig.get_path("scripts"))
-        assert tool is not None
         beside = artifact.with_name(f".{os.getpid()}.wasm")
-        command = [tool, "-d", str(WIT), "-w", "probe", "componentize", GUEST.stem, "-o", str(beside)]
-        subprocess.run([*command, "-p", str(GUEST.parent)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*command, "-o", str(beside)], check=True, stdout=subprocess.DEVNULL)
         beside.replace(artifact)
     return artifact
 
@@ -108,6 +136,7 @@ class Probe:
     def __init__(self, folder: Path) -> None:
         self.record = Record()
         self.lines: list[tuple[str, str, str]] = []
+        self._scripts: dict[Path, Linked] = {}
         data = folder / "data"
         data.mkdir()
         os.mkfifo(data / "pipe")
@@ -157,6 +186,21 @@ class Probe:
 
     def call(self, interface: str, function: str, arguments: tuple[Any, ...] = ()) -> Any:
         return self.served.call_export(interface, function, arguments)
+
+    def script(self, path: Path, name: str) -> str | None:
+        """Runs a case of the JavaScript guest on an instance of its own; gives what went wrong."""
+        if path not in self._scripts:
+            code = self._compiler.code(path, hashlib.sha256(path.read_bytes()).hexdigest())
+            self._scripts[path] = Linked(code)
+        linked = self._scripts[path]
+        export = linked.export("tests:probe/cases", "run")
+        assert export is not None
+        instance = Instance(linked, self.deployment)
+        try:
+            answer = instance.call(export, (name,))
+        finally:
+            instance.close()
+        return answer.value if isinstance(answer, Err) else None
 
     def corner(self, function: str) -> Any:
         """Calls a function of the hand-written guest on an instance of its own."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.hosts.interfaces.coverage import ENDS, cases, lines, run_case, run_command, run_corners, table
-from tests.hosts.interfaces.probe import Probe
+from tests.hosts.interfaces.probe import Probe, build_script
 
 pytestmark = pytest.mark.xdist_group("probe")
 
@@ -29,6 +29,15 @@ def test_a_case_goes_as_the_wit_says(probe: Probe, name: str) -> None:
 
 def test_the_functions_that_no_toolchain_imports(probe: Probe) -> None:
     assert run_corners(probe) is None
+
+
+@pytest.mark.parametrize("name", ["keyvalue", "blobstore", "messaging", "rest"])
+def test_a_javascript_guest_fits_as_well(probe: Probe, name: str) -> None:
+    path = build_script()
+    if path is None:
+        pytest.skip("jco is not here (WAKE_JCO, or on the path)")
+    problem = probe.script(path, name)
+    assert problem is None, f"{problem}\n{probe.lines}"
 
 
 def test_every_function_was_called_well_and_with_an_error(probe: Probe) -> None:

@@ -593,7 +593,7 @@ def handle(
     # Only guests that send requests pay for TLS and the client.
     from engine.hosts.embedded.http import client
 
-    link = cx.deployment.link(outgoing_handler.name)
+    link = cx.link(outgoing_handler.name)
     if link.state != "linked":
         return Err(internal_error(missing(outgoing_handler.name, link)))
     scheme = "https" if request.scheme is None else (request.scheme[1] or request.scheme[0]).lower()

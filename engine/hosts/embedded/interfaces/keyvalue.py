@@ -125,7 +125,7 @@ def _guarded(interface: str) -> Callable[[Callable[..., Any]], HostFunction]:
 @store.function("open")
 @_guarded(STORE)
 def open_bucket(cx: Context, identifier: str) -> Bucket:
-    kept = store_of(cx.deployment, cx.deployment.link(STORE))
+    kept = store_of(cx.deployment, cx.link(STORE))
     return Bucket(kept, kept.open(identifier))
 
 

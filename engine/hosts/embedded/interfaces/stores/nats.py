@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
-from engine.hosts.embedded.interfaces.natsio import ANSWER_SECONDS, NatsConnection, NatsFault
+from engine.hosts.embedded.interfaces.natsio import (
+    ANSWER_SECONDS,
+    NatsConnection,
+    NatsDenied,
+    NatsFault,
+)
 from engine.hosts.embedded.interfaces.stores.base import (
     PAGE,
+    AccessDenied,
     NoSuchStore,
     Snapshot,
     StoreFault,
@@ -151,6 +157,8 @@ class NatsStore:
 
         try:
             return self._connection.run(action)
+        except NatsDenied:
+            raise AccessDenied from None
         except NatsFault as error:
             raise StoreFault(str(error)) from None
         except (nats.errors.Error, ValueError) as error:
