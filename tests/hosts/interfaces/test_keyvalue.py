@@ -273,6 +273,20 @@ def test_a_missing_bucket_is_made_only_where_the_link_says_so(tmp_path: Path, na
     app.deployment.close()
 
 
+def test_names_that_nats_cannot_have(tmp_path: Path, nats_url: str) -> None:
+    config = {"cluster_uri": nats_url, "bucket": "names", "enable_bucket_auto_create": "true"}
+    app = guest(tmp_path, link=config)
+    for name in ("a b", "a\n", "a.b", "a\r\nPUB x 0\r\n\r\n"):
+        assert "bucket of NATS" in app.err(f"{STORE}#open", name)[1]
+    bucket = app.ok(f"{STORE}#open", "default")
+    for key in ("", "a b", "a\n", ".a", "a.", "a*"):
+        for call in (("get",), ("set", b""), ("delete",), ("exists",)):
+            answer = app.err(f"{STORE}#[method]bucket.{call[0]}", bucket, key, *call[1:])
+            assert "key of NATS" in answer[1]
+        assert "key of NATS" in app.err(f"{ATOMICS}#increment", bucket, key, 1)[1]
+    app.deployment.close()
+
+
 @pytest.mark.parametrize("server", ["redis_url", "private_nats_url"])
 def test_wrong_credentials_are_access_denied(
     tmp_path: Path, request: pytest.FixtureRequest, server: str

@@ -158,11 +158,14 @@ def test_a_request_that_nobody_answers(tmp_path: Path, server: dict[str, str]) -
     app.close()
 
 
-@pytest.mark.parametrize("subject", ["", "a b", "a..b", "a.*", "a.>"])
+@pytest.mark.parametrize("subject", ["", "a b", "a..b", "a.*", "a.>", "a\r\nPUB b 0\r\n"])
 def test_subjects_that_cannot_be_sent_to(tmp_path: Path, server: dict[str, str], subject: str) -> None:
     app = Handled(tmp_path, server, ())
     assert repr(subject) in app.guest.err(f"{C}#publish", {"subject": subject, "body": b"", "reply-to": None})
     assert repr(subject) in app.guest.err(f"{C}#request", subject, b"", 100)
+    if subject:
+        message = {"subject": "a", "body": b"", "reply-to": subject}
+        assert repr(subject) in app.guest.err(f"{C}#publish", message)
     app.close()
 
 
@@ -241,6 +244,10 @@ def test_the_newer_interfaces(tmp_path: Path, server: dict[str, str]) -> None:
     call(f"{R}#[method]request-options.set-timeout-ms", options, 20)
     assert app.guest.err(f"{R}#request", client, message, options) == ("timeout", None)
     assert app.guest.err(f"{P}#send", client, "a b", message)[0] == "connection"
+    bad = call(f"{T}#[constructor]message", b"")
+    for key, value in (("a b", ""), ("a:", ""), ("", ""), ("a", "1\r\nb: 2")):
+        call(f"{T}#[method]message.set-metadata", bad, [(key, value)])
+        assert "metadata" in app.guest.err(f"{P}#send", client, "jobs", bad)[1]
 
     ok(f"{T}#[method]client.disconnect", client)
     assert app.guest.err(f"{T}#[method]client.disconnect", client)[0] == "connection"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -26,6 +27,19 @@ T = TypeVar("T")
 MOST_TRIES = 64
 
 
+# NATS ADR-8. The library lets a line's end pass at the end of a name, and it would reach the server as such.
+_BUCKET = re.compile(r"[A-Za-z0-9_-]+")
+_KEY = re.compile(r"[-/_=A-Za-z0-9]+(\.[-/_=A-Za-z0-9]+)*")
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise StoreFault(
+            f"{key[:40]!r} cannot be a key of NATS: those are letters, digits and - / _ = . between them"
+        )
+    return key
+
+
 class NatsStore:
     """Link configuration, as the wasmCloud provider has it: `bucket` is what the name `default` (or none) stands for,
     `enable_bucket_auto_create` whether missing buckets are made, `js_domain` the JetStream domain."""
@@ -45,6 +59,8 @@ class NatsStore:
 
     def open(self, bucket: str) -> str:
         name = self._bucket if bucket in ("", "default") else bucket
+        if not _BUCKET.fullmatch(name):
+            raise StoreFault(f"{name[:40]!r} cannot be a bucket of NATS: those are letters, digits, - and _")
 
         async def find(client: Any) -> Any:
             stream = self._stream(client)
@@ -62,10 +78,12 @@ class NatsStore:
         return self.snapshot(bucket, key).value
 
     def set(self, bucket: str, key: str, value: bytes) -> None:
-        self._answer(lambda _: self._open[bucket].put(key, bytes(value)))
+        name = _checked(key)
+        self._answer(lambda _: self._open[bucket].put(name, bytes(value)))
 
     def delete(self, bucket: str, key: str) -> None:
-        self._answer(lambda _: self._open[bucket].delete(key))
+        name = _checked(key)
+        self._answer(lambda _: self._open[bucket].delete(name))
 
     def exists(self, bucket: str, key: str) -> bool:
         return self.get(bucket, key) is not None
@@ -117,9 +135,11 @@ class NatsStore:
         raise StoreFault(f"others kept changing {key!r}: {MOST_TRIES} increments were in vain")
 
     def snapshot(self, bucket: str, key: str) -> Snapshot:
+        name = _checked(key)
+
         async def look(client: Any) -> Snapshot:
             try:
-                entry = await self._open[bucket].get(key)
+                entry = await self._open[bucket].get(name)
             except self._errors.KeyDeletedError as gone:
                 return Snapshot(None, gone.entry.revision if gone.entry else 0)
             except self._errors.KeyNotFoundError:
@@ -129,9 +149,11 @@ class NatsStore:
         return self._answer(look)
 
     def swap(self, bucket: str, key: str, seen: Snapshot, value: bytes) -> bool:
+        name = _checked(key)
+
         async def update(client: Any) -> bool:
             try:
-                await self._open[bucket].update(key, bytes(value), last=seen.revision)
+                await self._open[bucket].update(name, bytes(value), last=seen.revision)
             except self._errors.KeyWrongLastSequenceError:
                 return False
             return True
