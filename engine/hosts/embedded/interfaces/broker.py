@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
+import itertools
+import os
 import re
-import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -111,6 +111,7 @@ class SessionBroker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._subscriptions: list[_Subscription] = []
+        self._turns = itertools.count()
 
     def subscribe(
         self, pattern: str, queue: str | None, deliver: Callable[[Message], None]
@@ -142,7 +143,8 @@ class SessionBroker:
                         chosen.append(subscription)
                     else:
                         groups.setdefault(subscription.queue, []).append(subscription)
-        chosen.extend(random.choice(members) for members in groups.values())
+        turn = next(self._turns)
+        chosen.extend(members[turn % len(members)] for members in groups.values())
         for subscription in chosen:
             subscription.deliver(message)
         return len(chosen)
@@ -150,7 +152,7 @@ class SessionBroker:
     def request(
         self, cx: Context | None, message: Message, seconds: float | None, replies: int = 1
     ) -> list[Message]:
-        inbox = f"_INBOX.{secrets.token_hex(11)}"
+        inbox = f"_INBOX.{os.urandom(11).hex()}"
         answers = Replies(replies)
         end = self.subscribe(inbox, None, answers.add)
         try:
