@@ -257,6 +257,20 @@ def test_the_link_says_which_store(
     app.deployment.close()
 
 
+def test_a_store_that_stands_in_for_another_provider_is_said_once(tmp_path: Path) -> None:
+    app = guest(tmp_path, provider="ghcr.io/me/keyvalue-mine:1.0.0")
+    for _ in range(2):
+        app.ok(f"{STORE}#open", "default")
+    ((_, level, text),) = app.lines
+    assert level == "warn"
+    assert "ghcr.io/me/keyvalue-mine:1.0.0" in text
+    app.deployment.close()
+    usual = guest(tmp_path, provider="ghcr.io/wasmcloud/keyvalue-nats:0.3.1")
+    usual.ok(f"{STORE}#open", "default")
+    assert usual.lines == []
+    usual.deployment.close()
+
+
 @pytest.mark.parametrize(("package", "url"), [("redis", "redis://x"), ("nats", "nats://x")])
 def test_a_library_that_is_not_installed_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, url: str

@@ -14,6 +14,9 @@ PAGE = 1000
 # The names that link configurations use for a server's address, across providers and their versions.
 _ADDRESS_KEYS = ("url", "uri", "cluster_uri", "cluster_uris")
 
+# Providers that a store of this host is as good as.
+_STANDARD = re.compile(r"(^|/)(keyvalue-nats|keyvalue-redis|kvredis)(:|@|$)")
+
 I64 = range(-(1 << 63), 1 << 63)
 
 
@@ -116,7 +119,17 @@ def store_of(deployment: Deployment, link: Link) -> Store:
         return deployment.service(("nats-kv", tuple(sorted(config.items()))), lambda: NatsStore(url, config))
     from engine.hosts.embedded.interfaces.stores.sqlite import SqliteStore
 
-    return deployment.service("sqlite", lambda: SqliteStore(deployment.folder / "keyvalue.sqlite3"))
+    path = deployment.folder / "keyvalue.sqlite3"
+
+    def make() -> SqliteStore:
+        if link.provider and not _STANDARD.search(link.provider):
+            text = (
+                f"{link.provider} does not run on the embedded host; {path} stands in for it in wasi:keyvalue"
+            )
+            deployment.log(deployment.component, "warn", text)
+        return SqliteStore(path)
+
+    return deployment.service("sqlite", make)
 
 
 def without_secrets(text: str) -> str:
