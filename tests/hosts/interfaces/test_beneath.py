@@ -26,6 +26,7 @@ TREE = st.dictionaries(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).
 
 
 def plant(root: Path, tree: dict[tuple[str, ...], str]) -> None:
+    (root / "a" / "b").mkdir(parents=True)
     for place, thing in sorted(tree.items()):
         path = root.joinpath(*place)
         if not path.parent.is_dir() or os.path.realpath(path.parent) != str(path.parent) or path.is_symlink():
