@@ -37,8 +37,8 @@ def main() -> int:
     if fonts is None:
         print(f"there is no {FONT} here; on Debian: apt-get install fonts-dejavu-core", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory(prefix="wake-shots-") as folder:
-        home = Path(folder) / "home"
+    with tempfile.TemporaryDirectory(prefix="wake-") as folder:
+        home = Path(folder) / "ada"
         runtime = Path(folder) / "run"
         home.mkdir()
         runtime.mkdir(mode=0o700)
@@ -65,7 +65,7 @@ async def _session(project: Path, out: Path, fonts: str) -> None:
             lambda: first.state is not None and first.state.phase == "ready" and first.state.urls
         )
         url = first.state.urls[0]
-        for path in ("/", "/", "/favicon.ico"):
+        for path in ("/", "/favicon.ico", "/", "/about", "/"):
             await asyncio.to_thread(_get, url + path)
         for words in ("Hello once more from wake", "Hello from wake"):
             await first.edit(source, text.replace("Hello from wake", words))

@@ -73,6 +73,7 @@ class Dashboard(App[None]):
         places: Places | None = None,
         clock: Callable[[], float] = time.time,
         environ: Mapping[str, str] = os.environ,
+        welcome: str = "",
     ) -> None:
         super().__init__()
         self.project = project
@@ -88,6 +89,7 @@ class Dashboard(App[None]):
         self._door = door or EngineDoor()
         self._link: EngineLink | None = None
         self._mouse = True
+        self._welcome = welcome
         self._healthy: bool | None = None
         self._looked_at = True
         self._asked_theme = theme or settings.theme or default_theme(environ)
@@ -109,6 +111,8 @@ class Dashboard(App[None]):
         # The first frame is painted before anything is started or connected.
         self.call_after_refresh(self._connect)
         self.set_interval(1.0, self._tick)
+        if self._welcome:
+            self.flash(self._welcome, seconds=15)
         try:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         except (RuntimeError, NotImplementedError):  # not the main thread: a test

@@ -63,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
         "--leave-host-running", action="store_true", help="leave the session running, without asking"
     )
     made.add_argument("--theme", help="wake-dark, wake-light, wake-cvd, wake-mono, ansi-dark, ansi-light, …")
-    made.add_argument("--version", "-V", action="version", version=_Version())
+    made.add_argument("--version", "-V", action=_Version, nargs=0, help="the version")
     return made
 
 
@@ -83,6 +83,7 @@ def run(options: argparse.Namespace, project: Path) -> int:
         settings_file=str(places.settings_file),
         theme=_theme(options.theme),
         on_leave="leave" if options.leave_host_running else None,
+        welcome=f"the demo project is in {project}: edit app.py there" if options.path == "demo" else "",
         places=places,
     )
     app.run(mouse=settings.mouse)
@@ -127,13 +128,14 @@ def make_demo(folder: Path) -> int:
     return made.returncode
 
 
-class _Version(str):
+class _Version(argparse.Action):
     """Looked up only when it is asked for."""
 
-    def __mod__(self, values: object) -> str:
+    def __call__(self, parser: argparse.ArgumentParser, *given: object) -> None:
         from importlib.metadata import version
 
-        return f"wake-tui {version('wake-tui')}"
+        print(f"wake-tui {version('wake-tui')}")
+        parser.exit()
 
 
 def _wrong(options: argparse.Namespace) -> str | None:

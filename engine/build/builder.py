@@ -82,8 +82,8 @@ class Builder:
         site = python.site_folders(self._app, project.source_root, self.environ)
         return python_shell.fingerprint(site) != self._installed
 
-    async def dev(self, project: Project, resolve: Resolve, tree: Tree) -> Built:
-        """Builds for the development loop. Raises :class:`~engine.model.problem.Problem`."""
+    async def dev(self, project: Project, resolve: Resolve, tree: Tree, fresh: bool = False) -> Built:
+        """Builds for the development loop; with `fresh` a dev shell too is built anew. Raises :class:`~engine.model.problem.Problem`."""
         app = self.app(project)
         if app is None or not app.folder.is_relative_to(tree.root):
             self._shell = self._app = None
@@ -98,7 +98,7 @@ class Builder:
         world = select_world(resolve, app.worlds[0] if app.worlds else project.world)
         recipe = python_shell.recipe(app, world.full_name, python_shell.packages(app.wit), site, sources)
         shell, finished = await python_shell.make(
-            recipe, self.cache, self._shell_runner(recipe), self.environ
+            recipe, self.cache, self._shell_runner(recipe), self.environ, fresh
         )
         if shell is None:
             assert finished is not None

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -99,15 +100,15 @@ def packages(wit: Sequence[Path]) -> dict[str, bytes]:
 
 
 async def make(
-    made: Recipe, cache: Path, run: Run, environ: Mapping[str, str]
+    made: Recipe, cache: Path, run: Run, environ: Mapping[str, str], fresh: bool = False
 ) -> tuple[Shell | None, Finished | None]:
-    """The shell of a recipe, from the cache or built now: then also how componentize-py ended.
+    """The shell of a recipe, from the cache (unless `fresh`) or built now: then also how componentize-py ended.
 
     Without a shell the output says why. Raises :class:`~engine.build.toolchains.python.ToolMissing`.
     """
     store = cache / "shells"
     target = store / made.key
-    if not (target / "shell.wasm").exists():
+    if fresh or not (target / "shell.wasm").exists():
         finished = await _build(made, store, target, run, environ)
         if finished.code:
             return None, finished
@@ -160,12 +161,12 @@ async def _build(made: Recipe, store: Path, target: Path, run: Run, environ: Map
             shutil.rmtree(guest)
             shutil.rmtree(wit)
             folder.chmod(0o700)
-            try:
-                folder.rename(target)
-            except OSError:
-                # Another session built the same shell meanwhile: theirs is as good.
-                if not (target / "shell.wasm").exists():
-                    raise
+            # An older one, or one that another session built meanwhile, makes room for the instant of two renames.
+            before = folder.with_suffix(".old")
+            with suppress(FileNotFoundError):
+                target.rename(before)
+            folder.rename(target)
+            shutil.rmtree(before, ignore_errors=True)
         return finished
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.component.model import Resolve
     from engine.dependencies.discover import Survey
     from engine.project.project import Project
 
@@ -17,33 +18,44 @@ def survey_project(path: Path) -> tuple[Project, Survey]:
 
     Raises :class:`~engine.model.problem.Problem` for a project or WIT that cannot be read.
     """
-    from engine.dependencies.discover import survey
     from engine.dependencies.problems import DependencyError
     from engine.dependencies.settings import user_catalogue
     from engine.dependencies.toggles import load_toggles
-    from engine.places.places import find
+    from engine.places.places import SETTINGS, config_folder
     from engine.project.find import find_project
 
     project = find_project(path)
-    settings = user_catalogue(find().settings_file)
+    settings = user_catalogue(config_folder() / SETTINGS)
     if project.wit is None:
         raise DependencyError(
             f"{project.name} has no WIT",
             file=str(project.source_root / "wit"),
             hint="the folder wit/ holds the world, which says what the project imports and exports",
         )
-    from engine.wit.load import load
+    from engine.dependencies.discover import survey
 
-    found = survey(project, load(_shown(project.wit)), load_toggles(project.root), settings)
+    found = survey(project, _load(_shown(project.wit)), load_toggles(project.root), settings)
     if project.dev.manifests:
-        import msgspec
+        from engine.manifest.own import with_manifests
 
-        from engine.manifest.own import read_own, supplied
-
-        own = supplied(project, found.dependencies, read_own(project))
-        found = msgspec.structs.replace(found, dependencies=own)
+        found = with_manifests(project, found)
     tell(project, path, found)
     return project, found
+
+
+def _load(wit: str) -> Resolve:
+    """The WIT, resolved. Everything made lives until the command ends, so looking for garbage on the way is in vain."""
+    import gc
+
+    from engine.wit.load import load
+
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return load(wit)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _shown(path: Path) -> str:

@@ -363,9 +363,10 @@ class Flags(Kind):
 
 
 class TypeDef:
-    """A type with a name, or a compound type without one (`owner` and `name` are `None`)."""
+    """A type with a name, or a compound type without one (`owner` and `name` are `None`). `has_borrow`, known once it is
+    in an arena, tells whether a value of it holds a `borrow`."""
 
-    __slots__ = ("docs", "external_id", "id", "kind", "name", "owner", "span", "stability")
+    __slots__ = ("docs", "external_id", "has_borrow", "id", "kind", "name", "owner", "span", "stability")
 
     def __init__(
         self,
@@ -378,6 +379,7 @@ class TypeDef:
         external_id: str | None = None,
     ) -> None:
         self.id = -1
+        self.has_borrow = False
         self.name = name
         self.kind = kind
         self.owner = owner
@@ -603,7 +605,7 @@ class Package:
 class Resolve:
     """Everything that one run has read, resolved: four arenas, and which package was asked for (`main`)."""
 
-    __slots__ = ("interfaces", "main", "package_names", "packages", "types", "worlds")
+    __slots__ = ("interfaces", "main", "package_names", "packages", "size", "types", "worlds")
 
     def __init__(self) -> None:
         self.worlds: list[World] = []
@@ -612,10 +614,21 @@ class Resolve:
         self.packages: list[Package] = []
         self.package_names: dict[PackageName, Package] = {}
         self.main: Package | None = None
+        self.size = 0
+        """How many imports and exports all worlds have together."""
 
     def add_type(self, typedef: TypeDef) -> TypeDef:
+        """Adds a type whose parts are in the arena already."""
         typedef.id = len(self.types)
         self.types.append(typedef)
+        kind = typedef.kind
+        if isinstance(kind, Borrow):
+            typedef.has_borrow = True
+        elif not isinstance(kind, Own):
+            for part in kind.types():
+                if not isinstance(part, str) and part.has_borrow:
+                    typedef.has_borrow = True
+                    break
         return typedef
 
     def add_interface(self, interface: Interface) -> Interface:

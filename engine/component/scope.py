@@ -57,8 +57,10 @@ if TYPE_CHECKING:
 
     Item: TypeAlias = "FuncType | Instance | TypeDef | Closure | None"
 
-# Real components have some ten thousand bytes of types, each gone through a few times.
-BUDGET = 4_000_000
+# Real components have some ten thousand bytes of types, each gone through a few times. Going through anything at all
+# costs as much as some bytes do.
+BUDGET = 2_000_000
+OVERHEAD = 100
 
 _PRIMITIVES = {
     0x7F: "bool",
@@ -138,7 +140,7 @@ class Budget:
         self.left = size
 
     def spend(self, start: int, end: int) -> None:
-        self.left -= end - start
+        self.left -= end - start + OVERHEAD
         if self.left < 0:
             raise ComponentError("this binary's types take too much work to read", start)
 

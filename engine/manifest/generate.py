@@ -6,7 +6,6 @@ The same inputs give the same application, byte for byte, in whatever order they
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +14,7 @@ from engine.dependencies.catalogue import shipped
 from engine.dependencies.interface import Interface, parse_interface
 from engine.dependencies.overrides import DEFAULT_LINK, layers
 from engine.manifest.document import with_version
+from engine.manifest.images import image_url
 from engine.manifest.model import (
     Application,
     Component,
@@ -67,23 +67,6 @@ def generate(
 
         app = join(project, app)
     return with_version(app, f"v{project.version}-")
-
-
-def image_url(image: str, root: Path) -> str:
-    """`image` with a path made absolute from `root`: references to registries stay as they are."""
-    if image.startswith("file://"):
-        return f"file://{_absolute(image.removeprefix('file://'), root)}"
-    if "://" in image:
-        return image
-    if image.startswith((".", "/", "~")) or image.endswith((".wasm", ".par", ".par.gz")):
-        return f"file://{_absolute(image, root)}"
-    return image
-
-
-def _absolute(path: str, root: Path) -> str:
-    import os.path
-
-    return os.path.normpath(root / Path(path).expanduser())
 
 
 class _Provider:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from engine.dependencies.discover import Survey
 from engine.dependencies.interface import Interface, parse_interface
-from engine.manifest.decode import read_application
-from engine.manifest.file import read_manifest_text
-from engine.manifest.generate import image_url
+from engine.manifest.images import image_url
 from engine.manifest.links import Link, link_of, link_properties
 from engine.manifest.model import Application, Component, Policy, Properties, Trait
 from engine.manifest.problems import ManifestError
@@ -75,6 +74,15 @@ def join(project: Project, app: Application, own: tuple[Own, ...] | None = None)
     return msgspec.structs.replace(app, spec=spec)
 
 
+def with_manifests(project: Project, found: Survey) -> Survey:
+    """`found` with what the user's own files say of the dependencies. Raises :class:`ManifestError`."""
+    if not project.dev.manifests:
+        return found
+    return msgspec.structs.replace(
+        found, dependencies=supplied(project, found.dependencies, read_own(project))
+    )
+
+
 def supplied(
     project: Project, dependencies: tuple[Dependency, ...], own: tuple[Own, ...]
 ) -> tuple[Dependency, ...]:
@@ -101,6 +109,9 @@ def supplied(
 
 
 def _read(project: Project, target: ManifestTarget) -> Own:
+    from engine.manifest.decode import read_application
+    from engine.manifest.file import read_manifest_text
+
     path = project.root / target.path
     app = read_application(read_manifest_text(path), str(path))
     component = _target(app, target, str(path), project)

@@ -62,8 +62,7 @@ KEY = "\0key"
 
 
 def read_yaml(text: str, file: str) -> Document:
-    """The first document in `text`. JSON is read too; places are known where it is YAML as well, which it nearly
-    always is (escapes of surrogate pairs are not).
+    """The first document in `text`, or the JSON that it is.
 
     Raises :class:`ManifestError` at the place that YAML does not allow, for a key that stands twice or is no string,
     for an alias to nothing, and past the limits.
@@ -71,17 +70,18 @@ def read_yaml(text: str, file: str) -> Document:
     document = Document(file, text)
     if len(text) > SIZE_LIMIT:
         raise ManifestError(f"the file is larger than {SIZE_LIMIT} bytes", file=file)
-    reader = _Reader(document)
+    # JSON is nearly YAML, but not in its escapes and line breaks: then the values are JSON's and places YAML's.
+    as_json = _json(text) if text.lstrip()[:1] == "{" else None
     try:
-        reader.read()
+        _Reader(document).read()
     except yaml.YAMLError as error:
-        if text.lstrip()[:1] == "{" and (found := _json(text)) is not None:
-            document = Document(file, text)
-            document.data, document.places[()] = found, (1, 1)
-            return document
-        raise _problem(error, document) from None
+        if as_json is None:
+            raise _problem(error, document) from None
     except (ValueError, OverflowError) as error:
         raise ManifestError(f"the file is not YAML: {error}", file=file) from None
+    if as_json is not None:
+        document.data = as_json
+        document.places.setdefault((), (1, 1))
     return document
 
 

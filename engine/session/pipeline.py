@@ -15,6 +15,7 @@ import msgspec
 
 from engine.build.builder import Built
 from engine.component.model import Resolve
+from engine.dependencies.settings import user_catalogue
 from engine.dependencies.toggles import load_toggles, save_toggles
 from engine.hosts.base import Outcome
 from engine.model.deliverable import Deliverable
@@ -110,9 +111,12 @@ class Pipeline:
 
     # -- the whole way --------------------------------------------------------------------------------------------
 
-    async def run(self, cause: Cause, rebuild: bool = False, apply: bool = False) -> None:
-        """One reload through every stage that `cause` makes necessary. With `apply` it deploys the pending toggles,
-        and takes the code as it is."""
+    async def run(self, cause: Cause, rebuild: bool = False, apply: bool = False) -> Reload | None:
+        """One reload through every stage that `cause` makes necessary; None when newer changes made it stale.
+
+        With `apply` it deploys the pending toggles and takes the code as it is; with `rebuild` a dev
+        shell is built anew.
+        """
         stages = Stages()
         stages.detected([self._root / path for path in cause.paths])
         kind: ReloadKind = "deploy"
@@ -125,9 +129,9 @@ class Pipeline:
                 await self._discover()
             deliverable = self._deliverable
             if deliverable is None or not apply:
-                built = await self._build(cause, stages)
+                built = await self._build(cause, stages, rebuild)
                 if built is None:
-                    return  # Newer changes made it stale: they have a reload of their own.
+                    return None
                 deliverable, diagnostics = built.deliverable, built.diagnostics
             assert deliverable is not None
             with stages.stage("discover"):
@@ -153,7 +157,7 @@ class Pipeline:
         except (Problem, ExceptionGroup) as problem:
             diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
             error = _first(diagnostics)
-        self._finish(kind, cause, stages, error, diagnostics, error is None)
+        return self._finish(kind, cause, stages, error, diagnostics, error is None)
 
     async def _discover(self) -> None:
         """The project, its WIT and its dependencies, as the files say now."""
@@ -175,7 +179,7 @@ class Pipeline:
         self.session.publisher.replace(dependencies=made.dependencies, hints=made.hints)
         self.session.publisher.event("dependencies", items=made.dependencies)
 
-    async def _build(self, cause: Cause, stages: Stages) -> Built | None:
+    async def _build(self, cause: Cause, stages: Stages, rebuild: bool) -> Built | None:
         assert self._resolve is not None
         self.session.publisher.event("build_started", cause=cause)
         before = stages.taken.get("build", 0.0)
@@ -185,7 +189,9 @@ class Pipeline:
             self.session.building(scope)
             self._busy(self.session.publisher.state.phase, "build")
             try:
-                built = await self.session.builder.dev(self.project, self._resolve, self.session.tree)
+                built = await self.session.builder.dev(
+                    self.project, self._resolve, self.session.tree, rebuild
+                )
                 diagnostics = tuple(self._relative(item) for item in built.diagnostics)
             except (Problem, ExceptionGroup) as problem:
                 diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
@@ -276,7 +282,10 @@ class Pipeline:
         if self._resolve is None:
             raise ToggleError("the project's WIT has not been read yet")
         asked = self.session.options.port is not None
-        made = plan(self.project, self._resolve, toggles, self._artifact, self.session.address, asked)
+        catalogue = user_catalogue(self.session.places.settings_file)
+        made = plan(
+            self.project, self._resolve, toggles, self._artifact, self.session.address, asked, catalogue
+        )
         self._write(made)
         return made
 
@@ -306,25 +315,25 @@ class Pipeline:
         error: str | None,
         diagnostics: tuple[Diagnostic, ...],
         ok: bool,
-    ) -> None:
+    ) -> Reload:
         from datetime import UTC, datetime
 
         self.session.publisher.replace(
             phase="ready" if ok else "failed", error=None if ok else error, diagnostics=diagnostics
         )
-        self.session.finish(
-            Reload(
-                number=self.session.history.next_number,
-                kind=kind,
-                cause=cause,
-                ok=ok,
-                stages=stages.rounded(),
-                total_ms=round(stages.total_ms, 2),
-                time=rfc3339(datetime.now(UTC)),
-                error=error,
-                diagnostics=diagnostics,
-            )
+        reload = Reload(
+            number=self.session.history.next_number,
+            kind=kind,
+            cause=cause,
+            ok=ok,
+            stages=stages.rounded(),
+            total_ms=round(stages.total_ms, 2),
+            time=rfc3339(datetime.now(UTC)),
+            error=error,
+            diagnostics=diagnostics,
         )
+        self.session.finish(reload)
+        return reload
 
     def _local(self, diagnostics: Sequence[Diagnostic], deliverable: Deliverable) -> tuple[Diagnostic, ...]:
         """The guest's paths (`/app/x.py`) as the project's own."""

@@ -13,15 +13,18 @@ from engine.component.model import Resolve
 from engine.component.read import read
 from engine.dependencies.confirm import Confirmed, confirm
 from engine.dependencies.discover import survey
+from engine.dependencies.settings import NOTHING
 from engine.manifest.diff import diff
 from engine.manifest.document import as_manifest, to_document
 from engine.manifest.generate import generate
 from engine.manifest.hints import hints
 from engine.manifest.model import Application
+from engine.manifest.own import with_manifests
 from engine.model.deliverable import Deliverable
 from engine.model.dependency import Dependency
 from engine.model.diagnostic import Diagnostic
 from engine.model.state import Change, Manifest
+from engine.project.config import CatalogueConfig
 from engine.project.project import Project
 
 if TYPE_CHECKING:
@@ -85,18 +88,21 @@ def plan(
     artifact: Artifact | None,
     address: str,
     asked: bool,
+    catalogue: CatalogueConfig = NOTHING,
 ) -> Plan:
     """Plans the project as its files, its artifact and the toggles say. Raises
     :class:`~engine.model.problem.Problem`.
 
-    HTTP is served at `address`; unless it was `asked` for, an address that the project configures comes first.
+    HTTP is served at `address`; unless it was `asked` for, an address that the project configures comes first. `catalogue` is the user's own
+    (:func:`engine.dependencies.settings.user_catalogue`).
     """
     differences: tuple[Diagnostic, ...] = ()
     if artifact is None:
-        found = survey(project, resolve, toggles)
+        found = survey(project, resolve, toggles, catalogue)
     else:
-        confirmed = confirm(project, resolve, artifact.imports, artifact.exports, toggles)
+        confirmed = confirm(project, resolve, artifact.imports, artifact.exports, toggles, catalogue)
         found, differences = confirmed.survey, tuple(_differences(confirmed))
+    found = with_manifests(project, found)
     configured = any(origins.get("config.address", "catalogue") != "catalogue" for origins in found.origins)
     application = generate(project, found.dependencies, address=None if configured and not asked else address)
     off = {

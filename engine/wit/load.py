@@ -9,7 +9,7 @@ from engine.component.model import Package, PackageName
 from engine.wit.append import Append, Features
 from engine.wit.cache import SHARED, Cache
 from engine.wit.draft import Draft, Foreign
-from engine.wit.errors import WitError
+from engine.wit.errors import MOST_PROBLEMS, WitError
 from engine.wit.group import Group, group
 from engine.wit.order import index, order
 from engine.wit.tree import Tree, Unit, read_tree
@@ -94,6 +94,8 @@ def append(
         return missing_package(entry, resolve.package_names, everything, tree)
 
     for draft in ordered:
+        if len(problems) >= MOST_PROBLEMS:
+            return
         if broken.isdisjoint(draft.foreign):
             one = Append(resolve, draft, features, missing)
             one.run()

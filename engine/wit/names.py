@@ -19,7 +19,7 @@ from engine.component.model import (
     World,
 )
 from engine.wit.draft import Draft, Foreign, Inclusion
-from engine.wit.errors import Skip, WitError, meant
+from engine.wit.errors import MOST_PROBLEMS, Enough, Skip, WitError, meant
 from engine.wit.gates import external_id, stability
 from engine.wit.mentions import Mention, collect_names, mentions
 from engine.wit.syntax import (
@@ -112,7 +112,7 @@ class PackageText:
             names = _Names(draft, self.files, self.problems)
             try:
                 names.all()
-            except Skip:
+            except (Skip, Enough):
                 pass
         return None if self.problems else draft
 
@@ -142,6 +142,8 @@ class _Names:
         if where not in self.reported:
             self.reported.add(where)
             self.problems.append(problem)
+            if len(self.problems) >= MOST_PROBLEMS:
+                raise Enough
 
     def attempt(self, work: Callable[..., None], *arguments: object) -> None:
         """Does `work`; what is wrong there does not stop the rest."""
@@ -184,7 +186,6 @@ class _Names:
         path = mention.path
         if path.package is None or path.package_span is None:
             return
-        gate = stability(mention.attributes)
         of_package = self.draft.foreign.setdefault(path.package, {})
         found = of_package.get(path.name)
         if found is None:
@@ -197,7 +198,7 @@ class _Names:
                 self.draft.interfaces.append(interface)
                 self.names_of[interface] = {}
             found = of_package[path.name] = Foreign(path.package, path.package_span, path.name, item)
-        found.gates.append(gate)
+        found.gates.append(stability(mention.attributes))
 
     def declared(self) -> tuple[list[str], dict[str, tuple[int, InterfaceDecl | WorldDecl]]]:
         """The package's interfaces and worlds in order of need, made but empty, and which file declares each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.wit.draft import Draft
-from engine.wit.errors import WitError, location
+from engine.wit.errors import MOST_PROBLEMS, WitError, location
 from engine.wit.group import Group
 from engine.wit.version import package_key
 
@@ -20,6 +20,8 @@ def index(groups: list[Group], problems: list[WitError]) -> dict[PackageName, Dr
     for made in groups:
         for draft in (*made.nested, *([made.main] if made.main is not None else ())):
             before = drafts.get(draft.name)
+            if before is not None and len(problems) >= MOST_PROBLEMS:
+                return drafts
             if before is not None:
                 problems.append(
                     WitError(
@@ -41,7 +43,7 @@ def order(drafts: dict[PackageName, Draft], problems: list[WitError]) -> list[Dr
     """
     done: dict[PackageName, Draft] = {}
     for root in sorted(drafts.values(), key=_key):
-        if root.name in done:
+        if root.name in done or len(problems) >= MOST_PROBLEMS:
             continue
         # Like upstream, the first package does not count as being visited: a circle shows where it is entered again.
         visiting: dict[PackageName, tuple[Draft, Span]] = {}
@@ -95,7 +97,9 @@ def _cycle(
     steps.reverse()
     path = " -> ".join([steps[0][0].name.text, *(needed.text for _, _, needed in steps)])
     notes = [f"the cycle is {path}"]
-    notes += [f"`{by.name}` needs `{needed}` at {location(where)}" for by, where, needed in steps]
+    notes += [
+        f"`{by.name}` needs `{needed}` at {location(where)}" for by, where, needed in steps[:MOST_PROBLEMS]
+    ]
     return WitError(
         f"package `{name}` creates a dependency cycle",
         span,

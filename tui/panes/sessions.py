@@ -57,7 +57,9 @@ class SessionsPane(Pane):
         state = self.seen.state
         here = state is not None and row.id == state.session
         sign = link_sign(self.seen) if here else SESSIONS.get(row.state, UNKNOWN)
-        right = Content.assemble((row.id, "$text-muted"), "  ", (f"{sign.glyph} {sign.word:<11}", sign.style))
+        right = Content.assemble(
+            (row.id, "$text-muted"), "  ", (f"{sign.glyph} {sign.word}".rjust(13), sign.style)
+        )
         mark = Content.styled("▸ " if here else "  ", "$text-primary")
         name = foreign(shorten(row.project, max(4, width - right.cell_length - 3)), "bold" if here else "")
         return fit(mark + name, width - right.cell_length) + right

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from rich.cells import cell_len
 from textual.content import Content
 
 from engine.logs.safe import plain
@@ -42,10 +41,8 @@ def yaml_line(line: str) -> Content:
 
 def diff_lines(before: str, after: str, room: int, context: int | None = None) -> list[Content]:
     """All of both texts, or only `context` lines around what differs, with a sign before each line. What was added
-    or removed is coloured as far as the longest line, at most `room` cells."""
-    lines = [(sign, plain(line)) for sign, line in difference(before, after, context)]
-    width = min(max((cell_len(line) for _, line in lines), default=0), max(0, room - 2))
-    return [_diff_line(sign, line, width) for sign, line in lines]
+    or removed is coloured over all of `room` cells."""
+    return [_diff_line(sign, plain(line), room - 2) for sign, line in difference(before, after, context)]
 
 
 def difference(before: str, after: str, context: int | None = None) -> Iterator[tuple[str, str]]:
