@@ -200,6 +200,10 @@ def wait(cx: Context | None, sources: Sequence[Source], until: int | None = None
     """
     ready = [index for index, source in enumerate(sources) if source.ready()]
     if ready:
+        if cx is not None:
+            cx.check()
+            if cx.instance is not None:
+                cx.instance.limit_time()
         return ready
     waiter = thread_waiter()
     while True:

@@ -227,13 +227,7 @@ async def test_after_repeated_crashes_it_rests_until_the_next_save(
             pid = one.host.processes()[0].pid
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
-            await one.heard(
-                lambda event, wanted=restart: (
-                    isinstance(event, ProcessChanged)
-                    and event.process.restarts == wanted
-                    and event.process.state in ("ready", "resting")
-                )
-            )
+            await one.heard(restarted(restart))
         assert one.host.processes()[0].state == "resting"
         assert (await one.host.reload("hello", wat.deliverable(tmp_path, OTHER))).ok
         assert (await one.get())[0] == 200
