@@ -6,6 +6,7 @@ import queue
 import threading
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -319,6 +320,32 @@ def test_a_watcher_is_told_of_changes(tmp_path: Path) -> None:
     assert change() == ("on-set", "c", b"4")
     app.close()
     assert app.calls.empty()
+
+
+@pytest.mark.parametrize("server", ["redis_url", "nats_url"])
+def test_a_watcher_is_told_what_others_change_in_a_server(
+    tmp_path: Path, request: pytest.FixtureRequest, server: str
+) -> None:
+    link = {
+        "url": request.getfixturevalue(server),
+        "bucket": "watched",
+        "enable_bucket_auto_create": "true",
+        "watch": "SET@mine, DEL@mine",
+    }
+    app = Handled(tmp_path, link, ("wasi:keyvalue/watcher",))
+    other = guest(tmp_path, link=link)
+    store = "wasi:keyvalue/store"
+    bucket = other.ok(f"{store}#open", "default")
+    other.ok(f"{store}#[method]bucket.set", bucket, "other", b"0")
+    other.ok(f"{store}#[method]bucket.set", bucket, "mine", b"1")
+    interface, function, (given, key, value) = app.next()
+    assert (interface, function, key, value) == ("wasi:keyvalue/watcher", "on-set", "mine", b"1")
+    assert given.store.get(given.name, "mine") == b"1"
+    other.ok(f"{store}#[method]bucket.delete", bucket, "mine")
+    assert app.next()[1:] == ("on-delete", (ANY, "mine"))
+    app.close()
+    assert app.calls.empty()
+    other.deployment.close()
 
 
 def test_a_watcher_is_told_of_the_keys_its_link_names(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from engine.hosts.embedded.context import Deployment, Link
@@ -42,6 +42,10 @@ class Snapshot:
         self.revision = revision
 
 
+# Called with bucket, key and value; None where the key was deleted.
+Tell = Callable[[str, str, bytes | None], None]
+
+
 class Store(Protocol):
     """Buckets of keys. Any thread may call; raises the three errors above."""
 
@@ -72,6 +76,10 @@ class Store(Protocol):
     def set_many(self, bucket: str, pairs: Iterable[tuple[str, bytes]]) -> None: ...
 
     def delete_many(self, bucket: str, keys: list[str]) -> None: ...
+
+    def watch(self, tell: Tell) -> Callable[[], None] | None:
+        """Has `tell` called with what anybody changes in the link's own bucket; it must not block. Gives what ends
+        that; None where the store does not hear of what others change."""
 
     def close(self) -> None: ...
 

@@ -18,6 +18,7 @@ from engine.hosts.embedded.interfaces.stores.base import (
     NoSuchStore,
     Snapshot,
     StoreFault,
+    Tell,
     added,
 )
 
@@ -38,6 +39,12 @@ def _checked(key: str) -> str:
             f"{key[:40]!r} cannot be a key of NATS: those are letters, digits and - / _ = . between them"
         )
     return key
+
+
+def _is_marker(message: Any) -> bool:
+    """Whether an entry only says that its key was deleted."""
+    headers = message.headers or {}
+    return "KV-Operation" in headers or "Nats-Marker-Reason" in headers
 
 
 class NatsStore:
@@ -110,15 +117,12 @@ class NatsStore:
             ),
         )
         try:
-            found = []
+            found: list[str] = []
             left = (await reader.consumer_info()).num_pending
             while left > 0:
                 messages = await reader.fetch(min(left, PAGE), timeout=ANSWER_SECONDS)
                 left -= len(messages)
-                for message in messages:
-                    headers = message.headers or {}
-                    if "KV-Operation" not in headers and "Nats-Marker-Reason" not in headers:
-                        found.append(message.subject[len(prefix) :])
+                found += [one.subject[len(prefix) :] for one in messages if not _is_marker(one)]
             return sorted(found)
         finally:
             await reader.unsubscribe()
@@ -170,6 +174,35 @@ class NatsStore:
     def delete_many(self, bucket: str, keys: list[str]) -> None:
         for key in keys:
             self.delete(bucket, key)
+
+    def watch(self, tell: Tell) -> Callable[[], None]:
+        name = self.open("default")
+        prefix = f"$KV.{name}."
+
+        async def received(message: Any) -> None:
+            gone = _is_marker(message)
+            tell(name, message.subject[len(prefix) :], None if gone else message.data)
+
+        async def join(client: Any) -> Any:
+            from nats.js.api import DeliverPolicy
+
+            return await self._stream(client).subscribe(
+                f"{prefix}>",
+                stream=f"KV_{name}",
+                ordered_consumer=True,
+                deliver_policy=DeliverPolicy.NEW,
+                cb=received,
+            )
+
+        subscription = self._answer(join)
+
+        def end() -> None:
+            try:
+                self._answer(lambda _: subscription.unsubscribe())
+            except (StoreFault, AccessDenied):
+                pass  # a connection that is gone has no subscriptions either
+
+        return end
 
     def close(self) -> None:
         self._connection.close()
