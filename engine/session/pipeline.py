@@ -17,6 +17,7 @@ from engine.build.builder import Built
 from engine.component.model import Resolve
 from engine.dependencies.settings import user_catalogue
 from engine.dependencies.toggles import load_toggles, save_toggles
+from engine.dependencies.wit import load_wit
 from engine.hosts.base import Outcome
 from engine.model.deliverable import Deliverable
 from engine.model.diagnostic import Diagnostic
@@ -29,7 +30,6 @@ from engine.project.project import Project
 from engine.session.planning import Artifact, Plan, inspect, plan
 from engine.session.publisher import rfc3339
 from engine.session.stages import Stages
-from engine.wit.load import load
 
 if TYPE_CHECKING:
     from engine.session.session import Session
@@ -167,12 +167,7 @@ class Pipeline:
                 f"{project.name} is a provider: the embedded host runs components, its providers are built in",
                 hint="`wake manifest` gives the application that a wasmCloud lattice would run it with",
             )
-        if project.wit is None:
-            raise Problem(
-                f"{project.name} has no WIT folder, so nothing says what it imports and exports",
-                hint=f"make {project.root / 'wit'} with a world in it",
-            )
-        resolve = await anyio.to_thread.run_sync(load, project.wit)
+        resolve = await anyio.to_thread.run_sync(load_wit, project)
         self.project, self._resolve = project, resolve
         self._artifact = None
         made = self._make_plan(self._wanted)

@@ -63,6 +63,7 @@ ENDS = {"case_exit": 1}
 
 # Not in the probe's world: componentize-py cannot import it.
 TIMEZONE = "wasi:clocks/timezone@0.2.10"
+CORNERS = "corners"
 CONNECTION_RESET = 256 + 15
 
 
@@ -210,7 +211,7 @@ def lines(rows: list[Row]) -> Iterator[str]:
 def run_all(probe: Probe) -> dict[str, str]:
     """Runs everything; what went wrong by case."""
     found = {name: run_case(probe, name) for name in (*cases(), *ENDS)}
-    found["corners"] = run_corners(probe)
+    found[CORNERS] = run_corners(probe)
     run_command(probe)
     return {name: problem for name, problem in found.items() if problem is not None}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.hosts.interfaces.coverage import ENDS, cases, lines, run_case, run_command, run_corners, table
+from tests.hosts.interfaces.coverage import CORNERS, ENDS, cases, lines, run_all, table
 from tests.hosts.interfaces.probe import Probe, build_script
 
 pytestmark = pytest.mark.xdist_group("probe")
@@ -21,14 +21,15 @@ def probe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
     made.close()
 
 
-@pytest.mark.parametrize("name", [*cases(), *ENDS])
-def test_a_case_goes_as_the_wit_says(probe: Probe, name: str) -> None:
-    problem = run_case(probe, name)
-    assert problem is None, f"{problem}\n{probe.lines}"
+@pytest.fixture(scope="module")
+def problems(probe: Probe) -> dict[str, str]:
+    """What went wrong, by case; every case has run."""
+    return run_all(probe)
 
 
-def test_the_functions_that_no_toolchain_imports(probe: Probe) -> None:
-    assert run_corners(probe) is None
+@pytest.mark.parametrize("name", [*cases(), *ENDS, CORNERS])
+def test_a_case_goes_as_the_wit_says(probe: Probe, problems: dict[str, str], name: str) -> None:
+    assert name not in problems, f"{problems[name]}\n{probe.lines}"
 
 
 @pytest.mark.parametrize("name", ["keyvalue", "blobstore", "messaging", "rest"])
@@ -40,14 +41,12 @@ def test_a_javascript_guest_fits_as_well(probe: Probe, name: str) -> None:
     assert problem is None, f"{problem}\n{probe.lines}"
 
 
-def test_every_function_was_called_well_and_with_an_error(probe: Probe) -> None:
-    """Depends on the cases above having run in this process, as the group has it."""
-    run_command(probe)
+def test_every_function_was_called_well_and_with_an_error(probe: Probe, problems: dict[str, str]) -> None:
     rows = table(probe.record)
     assert not [row for row in rows if row.missing], "\n".join(lines(rows))
 
 
-def test_what_the_guest_wrote_is_in_the_log(probe: Probe) -> None:
+def test_what_the_guest_wrote_is_in_the_log(probe: Probe, problems: dict[str, str]) -> None:
     assert ("probe", "info", "to stdout") in probe.lines
     assert ("probe", "error", "to stderr") in probe.lines
     assert ("probe", "critical", "probe: at CRITICAL") in probe.lines

@@ -257,6 +257,20 @@ def test_the_link_says_which_store(
     app.deployment.close()
 
 
+def test_a_store_that_stands_in_for_another_provider_is_said_once(tmp_path: Path) -> None:
+    app = guest(tmp_path, provider="ghcr.io/me/keyvalue-mine:1.0.0")
+    for _ in range(2):
+        app.ok(f"{STORE}#open", "default")
+    ((_, level, text),) = app.lines
+    assert level == "warn"
+    assert "ghcr.io/me/keyvalue-mine:1.0.0" in text
+    app.deployment.close()
+    usual = guest(tmp_path, provider="ghcr.io/wasmcloud/keyvalue-nats:0.3.1")
+    usual.ok(f"{STORE}#open", "default")
+    assert usual.lines == []
+    usual.deployment.close()
+
+
 @pytest.mark.parametrize(("package", "url"), [("redis", "redis://x"), ("nats", "nats://x")])
 def test_a_library_that_is_not_installed_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, url: str
@@ -270,6 +284,20 @@ def test_a_library_that_is_not_installed_is_said(
 def test_a_missing_bucket_is_made_only_where_the_link_says_so(tmp_path: Path, nats_url: str) -> None:
     app = guest(tmp_path, link={"cluster_uri": nats_url, "bucket": "never-made"})
     assert app.err(f"{STORE}#open", "default") == ("no-such-store", None)
+    app.deployment.close()
+
+
+def test_names_that_nats_cannot_have(tmp_path: Path, nats_url: str) -> None:
+    config = {"cluster_uri": nats_url, "bucket": "names", "enable_bucket_auto_create": "true"}
+    app = guest(tmp_path, link=config)
+    for name in ("a b", "a\n", "a.b", "a\r\nPUB x 0\r\n\r\n"):
+        assert "bucket of NATS" in app.err(f"{STORE}#open", name)[1]
+    bucket = app.ok(f"{STORE}#open", "default")
+    for key in ("", "a b", "a\n", ".a", "a.", "a*"):
+        for call in (("get",), ("set", b""), ("delete",), ("exists",)):
+            answer = app.err(f"{STORE}#[method]bucket.{call[0]}", bucket, key, *call[1:])
+            assert "key of NATS" in answer[1]
+        assert "key of NATS" in app.err(f"{ATOMICS}#increment", bucket, key, 1)[1]
     app.deployment.close()
 
 

@@ -17,6 +17,13 @@ from engine.hosts.embedded.context import Deployment, Link, missing
 from engine.hosts.embedded.interfaces.broker import BrokerFault, Message, broker_of, check_pattern
 from engine.hosts.embedded.interfaces.keyvalue import Bucket, Change, changes_of
 from engine.hosts.embedded.interfaces.messaging import GuestMessage, record
+from engine.hosts.embedded.interfaces.stores.base import (
+    AccessDenied,
+    NoSuchStore,
+    StoreFault,
+    address,
+    store_of,
+)
 from engine.hosts.embedded.values import Err
 
 HANDLER = "wasmcloud:messaging/handler"
@@ -94,8 +101,7 @@ class Deliveries:
                 continue
             take = partial(self._take, lambda message: deliver(message, link))
             join = partial(self._join, link, pattern, queue.strip() or None, take)
-            if not join():
-                threading.Thread(target=self._join_later, args=(join,), daemon=True).start()
+            self._attempt(join)
 
     def _join(self, link: Link, pattern: str, queue: str | None, take: Callable[[Message], None]) -> bool:
         try:
@@ -105,12 +111,20 @@ class Deliveries:
                 "warn", f"cannot subscribe to {pattern}: {error}; trying again every {RETRY_SECONDS:g} s"
             )
             return False
+        return self._keep(end)
+
+    def _keep(self, end: Callable[[], None]) -> bool:
+        """Has `end` called by `close`, or now if that was before."""
         with self._lock:
             if not self._closed.is_set():
                 self._ends.append(end)
                 return True
         end()
         return True
+
+    def _attempt(self, join: Callable[[], bool]) -> None:
+        if not join():
+            threading.Thread(target=self._join_later, args=(join,), daemon=True).start()
 
     def _join_later(self, join: Callable[[], bool]) -> None:
         while not self._closed.wait(RETRY_SECONDS):
@@ -129,7 +143,21 @@ class Deliveries:
             if not wanted or f"{operation}@{change.key}" in wanted:
                 self._take(self._tell_change, change)
 
-        self._ends.append(changes_of(self._deployment).watch(tell))
+        if address(link) is None:
+            self._ends.append(changes_of(self._deployment).watch(tell))
+            return
+
+        def join() -> bool:
+            try:
+                store = store_of(self._deployment, link)
+                end = store.watch(lambda bucket, key, value: tell(Change(Bucket(store, bucket), key, value)))
+            except (StoreFault, NoSuchStore, AccessDenied) as error:
+                text = str(error) or type(error).__name__
+                self._log("warn", f"cannot watch keys: {text}; trying again every {RETRY_SECONDS:g} s")
+                return False
+            return end is None or self._keep(end)
+
+        self._attempt(join)
 
     # -- delivering
 

@@ -71,7 +71,8 @@ class Change:
 
 
 class Changes:
-    """Tells the watchers of this session what its components change. What others change in a server is not seen."""
+    """Tells the watchers of this session what its components change. Links to a server are told
+    by the server instead, of what anybody changes."""
 
     def __init__(self) -> None:
         self.watchers: tuple[Callable[[Change], None], ...] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
-from engine.hosts.embedded.interfaces.stores.base import PAGE, Snapshot, StoreFault, added
+from engine.hosts.embedded.interfaces.stores.base import PAGE, Snapshot, StoreFault, Tell, added
 
 T = TypeVar("T")
 
@@ -111,6 +111,9 @@ class SqliteStore:
 
     def delete_many(self, bucket: str, keys: list[str]) -> None:
         self._transaction(lambda sql: sql.executemany(_DELETE, [(bucket, key) for key in keys]))
+
+    def watch(self, tell: Tell) -> None:
+        """What the session's components change is told by `keyvalue.Changes`."""
 
     def close(self) -> None:
         with self._lock:
