@@ -61,7 +61,8 @@ async def _run(
 
 
 def _make_host(session: Session) -> EmbeddedHost:
-    return EmbeddedHost(session.places, session.id, journal=session.journal.path)
+    settings = session.pipeline.project.config.host
+    return EmbeddedHost(session.places, session.id, journal=session.journal.path, settings=settings)
 
 
 async def _once(session: Session, outcome: list[int]) -> None:

@@ -82,9 +82,9 @@ class Session:
         self.builder = Builder(
             self.folder, places.cache, environ, lambda level, line: self.log("build", level, line), self._tell
         )
-        self.host = make_host(self)
         self.address = ""
         self.pipeline = Pipeline(self, project)
+        self.host = make_host(self)
         self._lock = SessionLock(places.lock(self.id))
         self.conductor = Conductor(self)
         self._stopping = anyio.Event()
