@@ -60,6 +60,7 @@ class Builder:
         self.tell = tell
         self._stager = Stager(folder / "generations")
         self._shell: Shell | None = None
+        self._installed = b""
         self._app: PythonApp | None = None
 
     def app(self, project: Project) -> PythonApp | None:
@@ -74,8 +75,15 @@ class Builder:
         """The folder whose files a dev shell serves, once one is built."""
         return self._app.folder if self._shell and self._app else None
 
-    async def dev(self, project: Project, resolve: Resolve, tree: Tree) -> Built:
-        """Builds for the development loop. Raises :class:`~engine.model.problem.Problem`."""
+    def outdated(self, project: Project) -> bool:
+        """Whether other dependencies are installed now than when the dev shell was built."""
+        if self._shell is None or self._app is None:
+            return False
+        site = python.site_folders(self._app, project.source_root, self.environ)
+        return python_shell.fingerprint(site) != self._installed
+
+    async def dev(self, project: Project, resolve: Resolve, tree: Tree, fresh: bool = False) -> Built:
+        """Builds for the development loop; with `fresh` a dev shell too is built anew. Raises :class:`~engine.model.problem.Problem`."""
         app = self.app(project)
         if app is None or not app.folder.is_relative_to(tree.root):
             self._shell = self._app = None
@@ -90,12 +98,12 @@ class Builder:
         world = select_world(resolve, app.worlds[0] if app.worlds else project.world)
         recipe = python_shell.recipe(app, world.full_name, python_shell.packages(app.wit), site, sources)
         shell, finished = await python_shell.make(
-            recipe, self.cache, self._shell_runner(recipe), self.environ
+            recipe, self.cache, self._shell_runner(recipe), self.environ, fresh
         )
         if shell is None:
             assert finished is not None
             return Built(None, _said(finished, project.source_root, "componentize-py"))
-        self._shell, self._app = shell, app
+        self._shell, self._app, self._installed = shell, app, recipe.installed
         return Built(self.stage(tree), built=finished is not None)
 
     def stage(self, tree: Tree) -> Deliverable:

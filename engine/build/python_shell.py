@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -51,6 +52,7 @@ class Recipe:
     wit: Mapping[str, bytes]
     site: tuple[Path, ...]
     modules: tuple[str, ...]
+    installed: bytes
     key: str
 
 
@@ -72,9 +74,9 @@ def recipe(
     for name in sorted(wit):
         total.update(f"\0{name}\0".encode() + wit[name])
     total.update(" ".join(PRELOADED).encode())
-    for folder in site:
-        total.update(_fingerprint(folder))
-    return Recipe(app, world, wit, site, tuple(modules), total.hexdigest())
+    installed = fingerprint(site)
+    total.update(installed)
+    return Recipe(app, world, wit, site, tuple(modules), installed, total.hexdigest())
 
 
 def packages(wit: Sequence[Path]) -> dict[str, bytes]:
@@ -98,15 +100,15 @@ def packages(wit: Sequence[Path]) -> dict[str, bytes]:
 
 
 async def make(
-    made: Recipe, cache: Path, run: Run, environ: Mapping[str, str]
+    made: Recipe, cache: Path, run: Run, environ: Mapping[str, str], fresh: bool = False
 ) -> tuple[Shell | None, Finished | None]:
-    """The shell of a recipe, from the cache or built now: then also how componentize-py ended.
+    """The shell of a recipe, from the cache (unless `fresh`) or built now: then also how componentize-py ended.
 
     Without a shell the output says why. Raises :class:`~engine.build.toolchains.python.ToolMissing`.
     """
     store = cache / "shells"
     target = store / made.key
-    if not (target / "shell.wasm").exists():
+    if fresh or not (target / "shell.wasm").exists():
         finished = await _build(made, store, target, run, environ)
         if finished.code:
             return None, finished
@@ -159,12 +161,12 @@ async def _build(made: Recipe, store: Path, target: Path, run: Run, environ: Map
             shutil.rmtree(guest)
             shutil.rmtree(wit)
             folder.chmod(0o700)
-            try:
-                folder.rename(target)
-            except OSError:
-                # Another session built the same shell meanwhile: theirs is as good.
-                if not (target / "shell.wasm").exists():
-                    raise
+            # An older one, or one that another session built meanwhile, makes room for the instant of two renames.
+            before = folder.with_suffix(".old")
+            with suppress(FileNotFoundError):
+                target.rename(before)
+            folder.rename(target)
+            shutil.rmtree(before, ignore_errors=True)
         return finished
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -181,8 +183,11 @@ def _in_site(module: str, site: Sequence[Path]) -> bool:
     return any((folder / top).is_dir() or (folder / f"{top}.py").is_file() for folder in site)
 
 
-def _fingerprint(folder: Path) -> bytes:
-    """What is installed in a folder: names and versions where they are said, else the names of what lies there."""
-    names = sorted(path.name for path in folder.iterdir())
-    stated = [name for name in names if name.endswith((".dist-info", ".egg-info"))]
-    return "\0".join([str(folder), *(stated or names)]).encode()
+def fingerprint(site: Sequence[Path]) -> bytes:
+    """What is installed: names and versions where a folder says them, else the names of what lies in it."""
+    found = []
+    for folder in site:
+        names = sorted(path.name for path in folder.iterdir())
+        stated = [name for name in names if name.endswith((".dist-info", ".egg-info"))]
+        found.append("\0".join([str(folder), *(stated or names)]))
+    return "\0\0".join(found).encode()

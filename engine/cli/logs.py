@@ -7,24 +7,18 @@ import os
 import sys
 import time
 from collections.abc import Iterable
-from pathlib import Path
 
 import msgspec
 
+from engine.cli.running import the_session
 from engine.logs.reader import JournalReader
 from engine.logs.record import LEVELS, Record
 from engine.logs.safe import coloured, plain
 from engine.logs.view import MARK, Filter, View
-from engine.model.problem import Problem
-from engine.model.state import SessionRow
-from engine.places.places import Places, find
+from engine.places.places import find
 
 FOLLOW_SECONDS = 0.1
 _COLOURS = {"trace": "2", "debug": "2", "warn": "33", "error": "31", "critical": "1;31"}
-
-
-class NoSession(Problem):
-    """No session whose logs could be meant."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     places = find()
-    path = places.session(choose(places, arguments.id, Path.cwd())) / "journal.log"
+    path = places.session(the_session(arguments.id, places, running=False).id) / "journal.log"
     reader = JournalReader(path)
     filter = Filter(
         sources=tuple(arguments.source),
@@ -72,52 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.follow:
             return 0
         time.sleep(FOLLOW_SECONDS)
-
-
-def choose(places: Places, wanted: str | None, folder: Path) -> str:
-    """The id of the session that is meant. Raises :class:`NoSession`."""
-    rows = sessions(places)
-    if wanted is not None:
-        if (
-            any(row.id == wanted for row in rows)
-            or (places.session(plain_id(wanted)) / "journal.log").exists()
-        ):
-            return wanted
-        known = ", ".join(row.id for row in rows) or "none yet"
-        raise NoSession(f"there is no session '{plain(wanted)}'", hint=f"sessions here: {known}")
-    folder = folder.resolve()
-    for row in rows:
-        if folder == Path(row.path) or Path(row.path) in folder.parents:
-            return row.id
-    running = [row for row in rows if row.state == "running"]
-    for candidates in (running, rows):
-        if len(candidates) == 1:
-            return candidates[0].id
-    if not rows:
-        raise NoSession("there has been no session yet", hint="start one with `wake dev` or `wake-tui`")
-    choices = "\n".join(f"  {row.id}  {row.state:<8} {row.path}" for row in rows)
-    raise NoSession("which session?", hint=f"name one: wake logs ID\n{choices}")
-
-
-def plain_id(text: str) -> str:
-    """An id names one folder, never a way out of it. Raises :class:`NoSession`."""
-    if not text.isalnum():
-        raise NoSession(f"'{plain(text)}' is not a session's id", hint="ids are letters and digits")
-    return text
-
-
-def sessions(places: Places) -> list[SessionRow]:
-    """What the sessions file lists, most recently used first; without it, the folders that are there."""
-    try:
-        rows = msgspec.json.decode(places.sessions_file.read_bytes(), type=list[SessionRow])
-        return sorted(rows, key=lambda row: row.last_used, reverse=True)
-    except FileNotFoundError:
-        folders = sorted(places.state.glob("sessions/*/journal.log"))
-        return [SessionRow(file.parent.name, file.parent.name, "", "stopped") for file in folders]
-    except (OSError, msgspec.DecodeError) as error:
-        raise NoSession(
-            f"the list of sessions cannot be read: {error}", file=str(places.sessions_file)
-        ) from None
 
 
 def as_json(record: Record) -> str:

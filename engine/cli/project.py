@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.component.model import Resolve
     from engine.dependencies.discover import Survey
     from engine.project.project import Project
 
@@ -17,39 +18,37 @@ def survey_project(path: Path) -> tuple[Project, Survey]:
 
     Raises :class:`~engine.model.problem.Problem` for a project or WIT that cannot be read.
     """
-    from engine.dependencies.discover import survey
-    from engine.dependencies.problems import DependencyError
     from engine.dependencies.settings import user_catalogue
     from engine.dependencies.toggles import load_toggles
-    from engine.places.places import find
+    from engine.places.places import SETTINGS, config_folder
     from engine.project.find import find_project
 
     project = find_project(path)
-    settings = user_catalogue(find().settings_file)
-    if project.wit is None:
-        raise DependencyError(
-            f"{project.name} has no WIT",
-            file=str(project.source_root / "wit"),
-            hint="the folder wit/ holds the world, which says what the project imports and exports",
-        )
-    from engine.wit.load import load
+    settings = user_catalogue(config_folder() / SETTINGS)
+    from engine.dependencies.discover import survey
 
-    found = survey(project, load(_shown(project.wit)), load_toggles(project.root), settings)
+    found = survey(project, _load(project), load_toggles(project.root), settings)
     if project.dev.manifests:
-        import msgspec
+        from engine.manifest.own import with_manifests
 
-        from engine.manifest.own import read_own, supplied
-
-        own = supplied(project, found.dependencies, read_own(project))
-        found = msgspec.structs.replace(found, dependencies=own)
+        found = with_manifests(project, found)
     tell(project, path, found)
     return project, found
 
 
-def _shown(path: Path) -> str:
-    """`path` from here where it lies below, so that errors name files as a person would."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+def _load(project: Project) -> Resolve:
+    """The WIT, resolved. Everything made lives until the command ends, so looking for garbage on the way is in vain."""
+    import gc
+
+    from engine.dependencies.wit import load_wit
+
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return load_wit(project, here=Path.cwd())
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def tell(project: Project, path: Path, survey: Survey) -> None:

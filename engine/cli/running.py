@@ -41,12 +41,13 @@ def the_session(name: str | None, places: Places, running: bool = True) -> Sessi
     around = [row for row in known if here.is_relative_to(row.path)]
     if around:
         return max(around, key=lambda row: len(row.path))
-    if len(known) == 1:
-        return known[0]
+    for candidates in (known, [row for row in known if row.state == "running"]):
+        if len(candidates) == 1:
+            return candidates[0]
     if not known:
         raise NoSession(f"there is no {'running ' if running else ''}session", hint="`wake dev` starts one")
     raise NoSession(
-        "several sessions run, and none is of a project here",
+        "there are several sessions, and none is of a project here",
         notes=tuple(f"{row.id}  {row.project}  {row.path}" for row in known),
         hint="name one by its id",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.component.errors import ComponentError
+from engine.component.extern import Name
 from engine.component.model import (
     Alias,
     Field,
@@ -15,7 +16,7 @@ from engine.component.model import (
     TypeDef,
     World,
 )
-from engine.component.scope import FuncType, Instance, Name
+from engine.component.scope import FuncType, Instance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -43,13 +43,24 @@ def confirm(
     settings: CatalogueConfig = NOTHING,
 ) -> Confirmed:
     """`imports` and `exports` are the artifact's names, `ns:pkg/iface@version`; others are passed over. Interfaces
-    that only hold types are not compared: compilers keep or drop them as they like."""
+    that only hold types, or that every host supplies, are not compared: compilers and runtimes keep, drop and add
+    them as they like."""
     world = view(project, resolve)
     built = built_world(world, imports, exports, resolve)
-    said = {_key(need): need for need in world.needs if need.callable}
-    has = {_key(need): need for need in built.needs if need.callable}
+    catalogue = catalogue_for(project, settings)
+
+    def compared(view: WorldView) -> dict[tuple[object, ...], Need]:
+        return {
+            _key(need): need
+            for need in view.needs
+            if need.callable
+            and catalogue.host_part(need.interface) is None
+            and not catalogue.is_carried(need.interface)
+        }
+
+    said, has = compared(world), compared(built)
     return Confirmed(
-        survey=survey_world(project, built, toggles or {}, catalogue_for(project, settings)),
+        survey=survey_world(project, built, toggles or {}, catalogue),
         unused=_told(said[key] for key in said.keys() - has.keys()),
         added=_told(has[key] for key in has.keys() - said.keys()),
     )
@@ -69,7 +80,7 @@ def built_world(
     needs = []
     both: tuple[tuple[Direction, Iterable[str]], ...] = (("import", imports), ("export", exports))
     for direction, names in both:
-        for found in sorted({item for name in names if (item := parse_interface(name)) is not None}):
+        for found in sorted({item for name in names if (item := parse_interface(name)) is not None}, key=str):
             needs.append(Need(direction, found, known.get(found.key, True), found.package_key == package))
     return WorldView(world.name, tuple(needs), world.note)
 

@@ -74,7 +74,7 @@ def survey_world(project: Project, world: WorldView, toggles: Toggles, catalogue
     kinds = sibling_kinds(project)
     groups: dict[tuple[Direction, str, tuple[str, ...], Choice], list[Interface]] = {}
     offers = []
-    for need in sorted(world.needs, key=lambda need: (need.direction, need.interface)):
+    for need in sorted(world.needs, key=lambda need: (need.direction, str(need.interface))):
         interface = need.interface
         part = catalogue.host_part(interface)
         carried = not need.callable or catalogue.is_carried(interface)

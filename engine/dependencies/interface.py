@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Interface(msgspec.Struct, frozen=True, order=True):
+class Interface(msgspec.Struct, frozen=True):
     """`namespace:package/name@version`."""
 
     namespace: str

@@ -17,6 +17,7 @@ CAP = 256 * 1024 * 1024
 """Bytes kept of one journal. Past it the older half is given back to the file system."""
 
 _BATCH = 1024 * 1024
+_LOOKS = 5
 
 
 class JournalWriter:
@@ -80,9 +81,13 @@ class JournalWriter:
 
     def _mend(self) -> None:
         """A crash may have left half a line: ours must begin on a line of its own."""
-        size = os.fstat(self._file).st_size
-        if size and os.pread(self._file, 1, size - 1) != b"\n":
-            self._append(b"\n")
+        for _ in range(_LOOKS):
+            size = os.fstat(self._file).st_size
+            if not size or os.pread(self._file, 1, size - 1) == b"\n":
+                return
+            # Half a line is also what another writer shows in the middle of its `write`: it has the rest soon.
+            time.sleep(0.002)
+        self._append(b"\n")
 
     def _keep_under_cap(self) -> None:
         size = os.fstat(self._file).st_size

@@ -8,7 +8,7 @@ to a person.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -28,6 +28,7 @@ from engine.manifest.model import (
 )
 from engine.model.state import Change
 
+T = TypeVar("T")
 Key = tuple[str | int, ...]
 Facts = dict[Key, Any]
 
@@ -85,9 +86,9 @@ def facts(app: Application) -> Facts:
     }
     found.update({("annotation", key): value for key, value in app.metadata.annotations.items()})
     found.update({("label", key): value for key, value in app.metadata.labels.items()})
-    for policy in app.spec.policies:
+    for policy in _ordered(app.spec.policies):
         found[_free(found, ("policy", policy.name))] = {"type": policy.type, "properties": policy.properties}
-    for component in app.spec.components:
+    for component in _ordered(app.spec.components):
         key = _free(found, ("component", component.name))
         scope: Key = key[1:]
         found[key] = {
@@ -98,9 +99,14 @@ def facts(app: Application) -> Facts:
         }
         _configs(found, scope, component.properties.config)
         _secrets(found, scope, component.properties.secrets)
-        for trait in component.traits:
+        for trait in _ordered(component.traits):
             _trait(found, scope, trait)
     return found
+
+
+def _ordered(items: tuple[T, ...]) -> list[T]:
+    """In an order that only depends on what they are, so that those of one key get the same numbers everywhere."""
+    return sorted(items, key=lambda item: msgspec.json.encode(item, order="sorted"))
 
 
 def _free(found: Facts, key: Key) -> Key:

@@ -16,7 +16,7 @@ VERSION = "version"
 
 def to_document(app: Application) -> dict[str, Any]:
     """Keys in the order that WADM files have them."""
-    spec = msgspec.to_builtins(app.spec)
+    spec = _lists(msgspec.to_builtins(app.spec))
     metadata: dict[str, Any] = {
         "name": app.metadata.name,
         "annotations": dict(sorted(app.metadata.annotations.items())),
@@ -24,6 +24,13 @@ def to_document(app: Application) -> dict[str, Any]:
     if app.metadata.labels:
         metadata["labels"] = dict(sorted(app.metadata.labels.items()))
     return {"apiVersion": app.api_version, "kind": app.kind, "metadata": metadata, "spec": spec}
+
+
+def _lists(value: Any) -> Any:
+    """`value` with lists for tuples, as every reader of a document has them."""
+    if isinstance(value, dict):
+        return {key: _lists(item) for key, item in value.items()}
+    return [_lists(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def to_yaml(app: Application) -> str:

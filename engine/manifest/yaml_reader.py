@@ -62,7 +62,7 @@ KEY = "\0key"
 
 
 def read_yaml(text: str, file: str) -> Document:
-    """The first document in `text`. JSON is read too, being YAML in all that matters here.
+    """The first document in `text`, or the JSON that it is.
 
     Raises :class:`ManifestError` at the place that YAML does not allow, for a key that stands twice or is no string,
     for an alias to nothing, and past the limits.
@@ -70,14 +70,36 @@ def read_yaml(text: str, file: str) -> Document:
     document = Document(file, text)
     if len(text) > SIZE_LIMIT:
         raise ManifestError(f"the file is larger than {SIZE_LIMIT} bytes", file=file)
-    reader = _Reader(document)
+    # JSON is nearly YAML, but not in its escapes and line breaks: then the values are JSON's and places YAML's.
+    as_json = _json(text, file) if text.lstrip()[:1] == "{" else None
     try:
-        reader.read()
+        _Reader(document, joins_keys=as_json is not None).read()
     except yaml.YAMLError as error:
-        raise _problem(error, document) from None
+        if as_json is None:
+            raise _problem(error, document) from None
     except (ValueError, OverflowError) as error:
         raise ManifestError(f"the file is not YAML: {error}", file=file) from None
+    if as_json is not None:
+        document.data = as_json
+        document.places.setdefault((), (1, 1))
     return document
+
+
+def _json(text: str, file: str) -> Any:
+    """The JSON document; None when it is none, or is nested too deeply."""
+    import json
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
+            raise ManifestError(f"the key `{twice}` stands twice in one mapping", file=file)
+        return found
+
+    try:
+        return json.loads(text, object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _problem(error: yaml.YAMLError, document: Document) -> ManifestError:
@@ -110,8 +132,11 @@ class _Open:
 
 
 class _Reader:
-    def __init__(self, document: Document) -> None:
+    """`joins_keys`: two keys that YAML folds into one are no error, as the text is JSON, where they are two."""
+
+    def __init__(self, document: Document, *, joins_keys: bool = False) -> None:
         self.document = document
+        self.joins_keys = joins_keys
         self.anchors: dict[str, Any] = {}
         self.stack: list[_Open] = []
         self.count = 0
@@ -130,8 +155,10 @@ class _Reader:
                 self.close()
             elif isinstance(event, yaml.AliasEvent):
                 self.alias(event)
-            elif isinstance(event, yaml.DocumentEndEvent):
-                return
+            elif isinstance(event, yaml.DocumentStartEvent):
+                if self.done:
+                    raise self.error("a manifest is one document, and here a second begins", _place(event))
+                self.done = True
 
     def events(self, loader: Any) -> Iterator[yaml.Event]:
         return iter(yaml.parse(self.document.text, Loader=loader))
@@ -152,7 +179,7 @@ class _Reader:
 
     def key(self, frame: _Open, text: str, event: yaml.ScalarEvent) -> None:
         place = _place(event)
-        if text in frame.value:
+        if text in frame.value and not self.joins_keys:
             raise self.error(f"the key `{text}` stands twice in one mapping", place)
         frame.key = text
         self.document.places[(*frame.path, text, KEY)] = place

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+SETTINGS = "config.toml"
+"""The user's settings file, in the folder of settings."""
+
 # A unix socket's path fits 108 bytes on Linux and 104 on macOS, its closing zero included.
 SOCKET_PATH_LIMIT = 103
 
@@ -27,7 +30,7 @@ class Places(msgspec.Struct, frozen=True):
 
     @property
     def settings_file(self) -> Path:
-        return self.config / "config.toml"
+        return self.config / SETTINGS
 
     @property
     def sessions_file(self) -> Path:
@@ -72,18 +75,24 @@ def find(environ: Mapping[str, str] = os.environ) -> Places:
     it would make socket names too long, a private folder under the system's temporary folder is taken.
     """
 
-    def root(variable: str, fallback: str) -> Path:
-        value = environ.get(variable, "")
-        base = Path(value) if value and Path(value).is_absolute() else Path(home(environ)) / fallback
-        return base / "wake"
-
-    state = root("XDG_STATE_HOME", ".local/state")
+    state = _root("XDG_STATE_HOME", ".local/state", environ)
     return Places(
-        config=root("XDG_CONFIG_HOME", ".config"),
+        config=config_folder(environ),
         runtime=_runtime(environ),
         state=state,
-        cache=root("XDG_CACHE_HOME", ".cache"),
+        cache=_root("XDG_CACHE_HOME", ".cache", environ),
     )
+
+
+def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the user's settings are, for what needs nothing else."""
+    return _root("XDG_CONFIG_HOME", ".config", environ)
+
+
+def _root(variable: str, fallback: str, environ: Mapping[str, str]) -> Path:
+    value = environ.get(variable, "")
+    base = Path(value) if value and Path(value).is_absolute() else Path(home(environ)) / fallback
+    return base / "wake"
 
 
 def home(environ: Mapping[str, str]) -> str:

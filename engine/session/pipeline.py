@@ -15,7 +15,9 @@ import msgspec
 
 from engine.build.builder import Built
 from engine.component.model import Resolve
+from engine.dependencies.settings import user_catalogue
 from engine.dependencies.toggles import load_toggles, save_toggles
+from engine.dependencies.wit import load_wit
 from engine.hosts.base import Outcome
 from engine.model.deliverable import Deliverable
 from engine.model.diagnostic import Diagnostic
@@ -25,10 +27,9 @@ from engine.model.state import Progress
 from engine.places.places import make_project_folder, write_atomic
 from engine.project.find import load_project
 from engine.project.project import Project
-from engine.session.planning import Plan, plan
+from engine.session.planning import Artifact, Plan, inspect, plan
 from engine.session.publisher import rfc3339
 from engine.session.stages import Stages
-from engine.wit.load import load
 
 if TYPE_CHECKING:
     from engine.session.session import Session
@@ -55,6 +56,7 @@ class Pipeline:
         self.component = project.component_id
         self._turn = anyio.Lock()
         self._resolve: Resolve | None = None
+        self._artifact: Artifact | None = None
         self._deliverable: Deliverable | None = None
         self._deployed: Plan | None = None
         self._toggles = dict(load_toggles(project.root))
@@ -97,6 +99,9 @@ class Pipeline:
             diagnostics = self._local(outcome.diagnostics, deliverable)
             error = None if outcome.ok else _first(diagnostics) or outcome.error
             self._finish("source", Cause("file", tuple(changed)), stages, error, diagnostics, outcome.ok)
+        if not outcome.ok and self.session.builder.outdated(self.project):
+            # Something was installed since: the shell is built anew with it.
+            self.session.ask(Cause("config", tuple(changed)))
 
     async def release(self) -> None:
         """Lets requests go on that the host holds because of a change that turned out to be none."""
@@ -106,9 +111,12 @@ class Pipeline:
 
     # -- the whole way --------------------------------------------------------------------------------------------
 
-    async def run(self, cause: Cause, rebuild: bool = False, apply: bool = False) -> None:
-        """One reload through every stage that `cause` makes necessary. With `apply` it deploys the pending toggles,
-        and takes the code as it is."""
+    async def run(self, cause: Cause, rebuild: bool = False, apply: bool = False) -> Reload | None:
+        """One reload through every stage that `cause` makes necessary; None when newer changes made it stale.
+
+        With `apply` it deploys the pending toggles and takes the code as it is; with `rebuild` a dev
+        shell is built anew.
+        """
         stages = Stages()
         stages.detected([self._root / path for path in cause.paths])
         kind: ReloadKind = "deploy"
@@ -121,14 +129,19 @@ class Pipeline:
                 await self._discover()
             deliverable = self._deliverable
             if deliverable is None or not apply:
-                built = await self._build(cause, stages)
+                built = await self._build(cause, stages, rebuild)
                 if built is None:
-                    return  # Newer changes made it stale: they have a reload of their own.
+                    return None
                 deliverable, diagnostics = built.deliverable, built.diagnostics
             assert deliverable is not None
+            with stages.stage("discover"):
+                # A dev shell has all of its world; what a compiler made has what the code uses.
+                self._artifact = None if deliverable.shell else inspect(Path(deliverable.component))
             with stages.stage("plan"):
                 made = self._make_plan(self._wanted if apply else self._toggles)
                 others = made.others(self.session.places.cache)
+            for warning in made.warnings:
+                self.session.log("wake", "warn" if warning.severity == "warning" else "info", warning.message)
             kind = (
                 "deploy" if self._deployed is None or made.version != self._deployed.version else "artifact"
             )
@@ -144,25 +157,24 @@ class Pipeline:
         except (Problem, ExceptionGroup) as problem:
             diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
             error = _first(diagnostics)
-        self._finish(kind, cause, stages, error, diagnostics, error is None)
+        return self._finish(kind, cause, stages, error, diagnostics, error is None)
 
     async def _discover(self) -> None:
         """The project, its WIT and its dependencies, as the files say now."""
         project = load_project(self.project.config_file or self.project.root, self.session.environ)
-        if project.wit is None:
+        if project.kind == "provider":
             raise Problem(
-                f"{project.name} has no WIT folder, so nothing says what it imports and exports",
-                hint=f"make {project.root / 'wit'} with a world in it",
+                f"{project.name} is a provider: the embedded host runs components, its providers are built in",
+                hint="`wake manifest` gives the application that a wasmCloud lattice would run it with",
             )
-        resolve = await anyio.to_thread.run_sync(load, project.wit)
+        resolve = await anyio.to_thread.run_sync(load_wit, project)
         self.project, self._resolve = project, resolve
+        self._artifact = None
         made = self._make_plan(self._wanted)
-        for warning in made.warnings:
-            self.session.log("wake", "warn", warning.message)
         self.session.publisher.replace(dependencies=made.dependencies, hints=made.hints)
         self.session.publisher.event("dependencies", items=made.dependencies)
 
-    async def _build(self, cause: Cause, stages: Stages) -> Built | None:
+    async def _build(self, cause: Cause, stages: Stages, rebuild: bool) -> Built | None:
         assert self._resolve is not None
         self.session.publisher.event("build_started", cause=cause)
         before = stages.taken.get("build", 0.0)
@@ -172,7 +184,9 @@ class Pipeline:
             self.session.building(scope)
             self._busy(self.session.publisher.state.phase, "build")
             try:
-                built = await self.session.builder.dev(self.project, self._resolve, self.session.tree)
+                built = await self.session.builder.dev(
+                    self.project, self._resolve, self.session.tree, rebuild
+                )
                 diagnostics = tuple(self._relative(item) for item in built.diagnostics)
             except (Problem, ExceptionGroup) as problem:
                 diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
@@ -263,7 +277,10 @@ class Pipeline:
         if self._resolve is None:
             raise ToggleError("the project's WIT has not been read yet")
         asked = self.session.options.port is not None
-        made = plan(self.project, self._resolve, toggles, self.session.address, asked)
+        catalogue = user_catalogue(self.session.places.settings_file)
+        made = plan(
+            self.project, self._resolve, toggles, self._artifact, self.session.address, asked, catalogue
+        )
         self._write(made)
         return made
 
@@ -293,25 +310,25 @@ class Pipeline:
         error: str | None,
         diagnostics: tuple[Diagnostic, ...],
         ok: bool,
-    ) -> None:
+    ) -> Reload:
         from datetime import UTC, datetime
 
         self.session.publisher.replace(
             phase="ready" if ok else "failed", error=None if ok else error, diagnostics=diagnostics
         )
-        self.session.finish(
-            Reload(
-                number=self.session.history.next_number,
-                kind=kind,
-                cause=cause,
-                ok=ok,
-                stages=stages.rounded(),
-                total_ms=round(stages.total_ms, 2),
-                time=rfc3339(datetime.now(UTC)),
-                error=error,
-                diagnostics=diagnostics,
-            )
+        reload = Reload(
+            number=self.session.history.next_number,
+            kind=kind,
+            cause=cause,
+            ok=ok,
+            stages=stages.rounded(),
+            total_ms=round(stages.total_ms, 2),
+            time=rfc3339(datetime.now(UTC)),
+            error=error,
+            diagnostics=diagnostics,
         )
+        self.session.finish(reload)
+        return reload
 
     def _local(self, diagnostics: Sequence[Diagnostic], deliverable: Deliverable) -> tuple[Diagnostic, ...]:
         """The guest's paths (`/app/x.py`) as the project's own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,16 +10,21 @@ import msgspec
 
 from engine.build.artifacts import keep
 from engine.component.model import Resolve
+from engine.component.read import read
+from engine.dependencies.confirm import Confirmed, confirm
 from engine.dependencies.discover import survey
+from engine.dependencies.settings import NOTHING
 from engine.manifest.diff import diff
 from engine.manifest.document import as_manifest, to_document
 from engine.manifest.generate import generate
 from engine.manifest.hints import hints
 from engine.manifest.model import Application
+from engine.manifest.own import with_manifests
 from engine.model.deliverable import Deliverable
 from engine.model.dependency import Dependency
 from engine.model.diagnostic import Diagnostic
 from engine.model.state import Change, Manifest
+from engine.project.config import CatalogueConfig
 from engine.project.project import Project
 
 if TYPE_CHECKING:
@@ -59,12 +65,44 @@ class Plan(msgspec.Struct, frozen=True):
         return found
 
 
-def plan(project: Project, resolve: Resolve, toggles: Toggles, address: str, asked: bool) -> Plan:
-    """Plans the project as its files and the toggles say. Raises :class:`~engine.model.problem.Problem`.
+class Artifact(msgspec.Struct, frozen=True):
+    """What a built component really imports and exports: interface names with versions."""
 
-    HTTP is served at `address`; unless it was `asked` for, an address that the project configures comes first.
+    imports: tuple[str, ...]
+    exports: tuple[str, ...]
+
+
+def inspect(component: Path) -> Artifact:
+    """Reads a binary's imports and exports. Raises :class:`~engine.component.errors.ComponentError`."""
+    world = read(component).world
+    return Artifact(
+        imports=tuple(name for name, _ in world.imported_interfaces()) if world else (),
+        exports=tuple(name for name, _ in world.exported_interfaces()) if world else (),
+    )
+
+
+def plan(
+    project: Project,
+    resolve: Resolve,
+    toggles: Toggles,
+    artifact: Artifact | None,
+    address: str,
+    asked: bool,
+    catalogue: CatalogueConfig = NOTHING,
+) -> Plan:
+    """Plans the project as its files, its artifact and the toggles say. Raises
+    :class:`~engine.model.problem.Problem`.
+
+    HTTP is served at `address`; unless it was `asked` for, an address that the project configures comes first. `catalogue` is the user's own
+    (:func:`engine.dependencies.settings.user_catalogue`).
     """
-    found = survey(project, resolve, toggles)
+    differences: tuple[Diagnostic, ...] = ()
+    if artifact is None:
+        found = survey(project, resolve, toggles, catalogue)
+    else:
+        confirmed = confirm(project, resolve, artifact.imports, artifact.exports, toggles, catalogue)
+        found, differences = confirmed.survey, tuple(_differences(confirmed))
+    found = with_manifests(project, found)
     configured = any(origins.get("config.address", "catalogue") != "catalogue" for origins in found.origins)
     application = generate(project, found.dependencies, address=None if configured and not asked else address)
     off = {
@@ -79,6 +117,13 @@ def plan(project: Project, resolve: Resolve, toggles: Toggles, address: str, ask
         dependencies=found.dependencies,
         off=off,
         hints=tuple(hints(application)),
-        warnings=found.warnings,
+        warnings=(*found.warnings, *differences),
         component=project.component_id,
     )
+
+
+def _differences(confirmed: Confirmed) -> Iterable[Diagnostic]:
+    for direction, name in confirmed.unused:
+        yield Diagnostic("info", f"the artifact does not {direction} {name}, which the world names")
+    for direction, name in confirmed.added:
+        yield Diagnostic("info", f"the artifact {direction}s {name}, which the world does not name")

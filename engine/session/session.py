@@ -46,6 +46,17 @@ QUIET = 0.02
 QUIET_MOST = 0.5
 
 
+class Wish:
+    """A run of the pipeline that was asked for; `reload` is how it ended, None where a fault of ours ended it."""
+
+    def __init__(self, cause: Cause, rebuild: bool = False, apply: bool = False) -> None:
+        self.cause = cause
+        self.rebuild = rebuild
+        self.apply = apply
+        self.done = anyio.Event()
+        self.reload: Reload | None = None
+
+
 class NotReady(Problem):
     """What was waited for cannot come any more without a change of the files."""
 
@@ -93,9 +104,7 @@ class Session:
         self.pipeline = Pipeline(self, project)
         self._lock = SessionLock(places.lock(self.id))
         self._changed: set[str] = set()
-        self._asked: list[Cause] = []
-        self._rebuild = False
-        self._apply = False
+        self._asked: list[Wish] = []
         self._wake = anyio.Event()
         self._stopping = anyio.Event()
         self._reason = "stopped"
@@ -179,8 +188,7 @@ class Session:
 
     async def apply(self) -> dict[str, Any]:
         """Deploys the pending manifest; returns when that reload is over."""
-        self._apply = True
-        return await self._asked_for(Cause("key"))
+        return await self._granted(Wish(Cause("key"), apply=True))
 
     async def discard(self) -> dict[str, Any]:
         await self.pipeline.discard()
@@ -189,8 +197,7 @@ class Session:
     async def reload(self, rebuild: bool = False) -> dict[str, Any]:
         """Runs the whole pipeline, from sources looked at anew; returns when that reload is over."""
         self.tree.scan()
-        self._rebuild = self._rebuild or rebuild
-        return await self._asked_for(Cause("key"))
+        return await self._granted(Wish(Cause("key"), rebuild=rebuild))
 
     async def pause(self, paused: bool) -> dict[str, Any]:
         self.publisher.replace(paused=paused)
@@ -210,6 +217,11 @@ class Session:
 
     async def call(self, export: str, arguments: tuple[str, ...]) -> str:
         return await self.host.call(self.pipeline.component, export, arguments)
+
+    def ask(self, cause: Cause) -> None:
+        """Has the pipeline run for `cause`, soon."""
+        self._asked.append(Wish(cause))
+        self._wake.set()
 
     # -- what goes on -----------------------------------------------------------------------------------------
 
@@ -324,30 +336,33 @@ class Session:
 
     async def _conduct(self) -> None:
         """Runs the pipeline, once now and then whenever something asks for it."""
-        cause = Cause("start")
+        wish = Wish(Cause("start"))
         while True:
-            paths = sorted(self._changed) if cause.kind == "file" else []
-            self._changed.difference_update(paths)
-            rebuild, self._rebuild = self._rebuild, False
-            apply, self._apply = self._apply, False
-            for path in self._loops.count(paths):
+            for path in self._loops.count(wish.cause.paths if wish.cause.kind == "file" else ()):
                 self.log("wake", "warn", f"{path} changes with every build: it is not watched any more")
             try:
-                await self.pipeline.run(Cause(cause.kind, tuple(paths)), rebuild, apply)
+                wish.reload = await self.pipeline.run(wish.cause, wish.rebuild, wish.apply)
             except Exception:
                 # A fault of ours ends this reload, not the session.
                 text = traceback.format_exc()
                 self.log("wake", "error", text)
                 self.publisher.replace(phase="failed", progress=None, error=text.strip().splitlines()[-1])
-            cause = await self._next()
+            else:
+                if wish.reload is None and wish.cause.kind != "file":
+                    self._asked.insert(0, wish)  # Stale before it was built: it is asked for all the same.
+                    wish = await self._next()
+                    continue
+            wish.done.set()
+            wish = await self._next()
 
-    async def _next(self) -> Cause:
+    async def _next(self) -> Wish:
         while True:
             if self._asked:
                 return self._asked.pop(0)
             if self._changed and not self.publisher.state.paused:
                 await self._quiet()
-                return Cause("file")
+                paths, self._changed = tuple(sorted(self._changed)), set()
+                return Wish(Cause("file", paths))
             await self._wake.wait()
             self._wake = anyio.Event()
 
@@ -360,14 +375,14 @@ class Session:
                 if len(self._changed) == before:
                     return
 
-    async def _asked_for(self, cause: Cause) -> dict[str, Any]:
-        """Has the pipeline run for `cause`; how that reload ended."""
-        number = self.history.next_number
-        self._asked.append(cause)
+    async def _granted(self, wish: Wish) -> dict[str, Any]:
+        """Has the pipeline run; how that reload ended."""
+        self._asked.append(wish)
         self._wake.set()
-        await self.publisher.until(lambda state: bool(state.reloads) and state.reloads[-1].number >= number)
-        last = self.publisher.state.reloads[-1]
-        return {"number": last.number, "ok": last.ok, "error": last.error}
+        await wish.done.wait()
+        if wish.reload is None:
+            return {"number": 0, "ok": False, "error": self.publisher.state.error}
+        return {"number": wish.reload.number, "ok": wish.reload.ok, "error": wish.reload.error}
 
     async def _neighbours(self) -> None:
         """The other sessions, for the pane that lists them."""
@@ -388,7 +403,7 @@ class Session:
                 path=state.path,
                 engine=me() if running else None,
                 urls=state.urls if running else (),
-                started=now,
+                started=rfc3339(datetime.fromtimestamp(state.started, UTC)),
                 last_used=now,
             )
         )

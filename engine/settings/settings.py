@@ -71,6 +71,10 @@ def load(path: Path) -> tuple[Settings, tuple[SettingsProblem, ...]]:
     return settings, tuple(reading.problems)
 
 
+# Tables of the same file that other rooms read: `engine.dependencies.settings` the catalogue.
+_OTHERS = {("catalogue",)}
+
+
 class _Reading:
     """Takes over what fits, key by key, and gathers what does not."""
 
@@ -85,6 +89,8 @@ class _Reading:
         for key, value in table.items():
             here = (*path, key)
             field = fields.get(key)
+            if field is None and here in _OTHERS:
+                continue
             if field is None:
                 close = get_close_matches(key, fields, n=1)
                 hint = f"did you mean '{close[0]}'?" if close else f"known here: {', '.join(fields)}"

@@ -76,6 +76,13 @@ class Child:
         """SIGKILL at once to it, its group and its tree."""
         self._signal(tree or self.tree(), signal.SIGKILL)
 
+    def let_go(self) -> None:
+        """Leaves it running when this process ends: it is not waited for any more."""
+        if self._popen is not None:
+            # Popen warns of a child that nobody waited for; here that is meant.
+            self._popen.returncode = 0
+            self._popen = None
+
     def tree(self) -> list[psutil.Process]:
         """All it started that still runs. Must be asked before it ends: afterwards nobody knows its children."""
         if not self.alive():

@@ -20,8 +20,9 @@ from engine.component.model import (
     World,
 )
 from engine.wit.draft import Draft, Foreign
-from engine.wit.elaborate import elaborate, include
-from engine.wit.errors import Skip, WitError, meant
+from engine.wit.elaborate import LARGEST_WHOLE, elaborate
+from engine.wit.errors import MOST_PROBLEMS, Skip, WitError, meant
+from engine.wit.include import include
 from engine.wit.version import version_key
 
 TYPE_CHECKING = False
@@ -65,11 +66,11 @@ class Append:
         self.features = features
         self.missing = missing
         self.problems: list[WitError] = []
+        self.reported: set[tuple[str | None, int | None, int | None]] = set()
         self.types: dict[TypeDef, TypeDef | None] = {}
         self.interfaces: dict[Interface, Interface | None] = {}
         self.worlds: dict[World, World | None] = {}
         self.handles: dict[TypeDef, TypeDef] = {}
-        self.borrows: dict[TypeDef, bool] = {}
         self.package = Package(draft.name, draft.docs, draft.span)
         self.package.files = draft.files
         self.package.needs = tuple(draft.foreign)
@@ -95,20 +96,21 @@ class Append:
             for typedef in self.draft.types:
                 self.attempt(self.check_world_owner, typedef)
             for world in worlds:
-                if self.worlds[world] is not None:
+                if self.worlds[world] is not None and self.resolve.size <= LARGEST_WHOLE:
                     self.attempt(self.complete_world, world)
         self.index(interfaces, worlds)
         return self.package
 
     def attempt(self, work: Callable[[Item], None], item: Item) -> None:
         """Does `work` on one item; what is wrong with it does not stop the others."""
+        if len(self.problems) >= MOST_PROBLEMS:
+            return
         try:
             work(item)
         except WitError as problem:
-            if not any(
-                (problem.file, problem.line, problem.column) == (known.file, known.line, known.column)
-                for known in self.problems
-            ):
+            where = (problem.file, problem.line, problem.column)
+            if where not in self.reported:
+                self.reported.add(where)
                 self.problems.append(problem)
         except Skip:
             pass
@@ -123,7 +125,8 @@ class Append:
                 if isinstance(entry.item, kind) and entry.package not in absent:
                     if entry.package not in self.resolve.package_names:
                         absent.add(entry.package)
-                        self.problems.append(self.missing(entry))
+                        if len(self.problems) < MOST_PROBLEMS:
+                            self.problems.append(self.missing(entry))
                         continue
                     self.attempt(self.foreign_item, entry)
 
@@ -271,21 +274,6 @@ class Append:
         ):
             raise WitError(_EXCLUDED.format("world") + _OWNER_EXCLUDED, typedef.span)
 
-    def has_borrow(self, type: Type) -> bool:
-        if isinstance(type, str):
-            return False
-        found = self.borrows.get(type)
-        if found is None:
-            kind = type.kind
-            if isinstance(kind, Borrow):
-                found = True
-            elif isinstance(kind, Own):
-                found = False
-            else:
-                found = any(self.has_borrow(part) for part in kind.types())
-            self.borrows[type] = found
-        return found
-
     # -- interfaces and functions --
 
     def add_interface(self, interface: Interface) -> None:
@@ -311,8 +299,8 @@ class Append:
             [Field(param.name, self.part(param.type, span), param.docs) for param in function.params]
         )
         if function.result is not None:
-            function.result = self.part(function.result, span)
-            if self.has_borrow(function.result):
+            result = function.result = self.part(function.result, span)
+            if isinstance(result, TypeDef) and result.has_borrow:
                 raise WitError(
                     f"function `{function.name}` returns a type which contains a `borrow<T>` which is not supported",
                     span,
@@ -363,6 +351,11 @@ class Append:
         for what, items in (("import", world.imports), ("export", world.exports)):
             _distinct(what, items, world)
         elaborate(world)
+        self.resolve.size += len(world.imports) + len(world.exports)
+        if self.resolve.size > LARGEST_WHOLE:
+            raise WitError(
+                f"the worlds up to `{world.name}` have more than {LARGEST_WHOLE} items together", world.span
+            )
 
     def index(self, interfaces: list[Interface], worlds: list[World]) -> None:
         for interface in interfaces:

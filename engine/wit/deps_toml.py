@@ -64,18 +64,20 @@ def read_manifest(path: str) -> list[Entry]:
     except UnicodeDecodeError:
         raise WitError("`deps.toml` is not valid utf-8", file=path) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise _toml_error(path, str(error)) from None
+        raise _toml_error(path, text, str(error)) from None
     own = table.get("dependencies")
     if isinstance(own, dict) and all(isinstance(value, dict) for value in own.values()):
         return [_ours(path, text, name, value) for name, value in own.items()]
     return [_theirs(path, text, name, value) for name, value in table.items()]
 
 
-def _toml_error(path: str, message: str) -> WitError:
+def _toml_error(path: str, text: str, message: str) -> WitError:
     problem = WitError(f"`deps.toml` is not TOML: {message}", file=path)
     place = re.search(r"at line (\d+), column (\d+)", message)
     if place is not None:
         problem.line, problem.column = int(place[1]), int(place[2])
+    else:
+        problem.line, problem.column = text.rstrip().count("\n") + 1, 1
     return problem
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 # A longer line tells a reader nothing and could flood a terminal; upstream's limit too.
 LONGEST_LINE = 500
 
+# Of one package; whoever has more mistakes than this looks at the first ones.
+MOST_PROBLEMS = 50
+
 
 class WitError(Problem):
     """WIT that cannot be read. `column` counts bytes of UTF-8 from 1, as upstream's tools do."""
@@ -47,6 +50,10 @@ class Skip(Exception):
     """Raised where something refers to what is already reported as wrong: to say it twice would not help."""
 
 
+class Enough(Exception):
+    """Raised when a package has as many problems as are told."""
+
+
 def place(span: Span) -> tuple[int, int, str, str, int]:
     """Line, byte column (both from 1), the line's text, its part before the place, and the place's width."""
     text = span.source.text
@@ -66,8 +73,11 @@ def location(span: Span) -> str:
 
 
 def meant(name: str, among: Iterable[str]) -> str | None:
-    """A hint that names what was probably meant, if anything is near."""
+    """A hint that names what was probably meant, if anything is near; only among as many as a person could mean."""
+    names = list(among)
+    if len(names) > 500 or len(name) > 100:
+        return None
     from difflib import get_close_matches
 
-    close = get_close_matches(name, list(among), n=1)
+    close = get_close_matches(name, names, n=1)
     return f"did you mean `{close[0]}`?" if close else None

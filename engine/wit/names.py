@@ -11,15 +11,13 @@ from engine.component.model import (
     Function,
     Interface,
     InterfaceItem,
-    PackageName,
     Source,
-    Span,
     TypeDef,
     Unknown,
     World,
 )
 from engine.wit.draft import Draft, Foreign, Inclusion
-from engine.wit.errors import Skip, WitError, meant
+from engine.wit.errors import MOST_PROBLEMS, Enough, Skip, WitError, meant
 from engine.wit.gates import external_id, stability
 from engine.wit.mentions import Mention, collect_names, mentions
 from engine.wit.syntax import (
@@ -29,8 +27,6 @@ from engine.wit.syntax import (
     Id,
     Include,
     InterfaceDecl,
-    PackageDecl,
-    PackageHeader,
     Path,
     TopUse,
     TypeDecl,
@@ -48,76 +44,10 @@ if TYPE_CHECKING:
     from engine.wit.syntax import Declaration, InterfaceMember, WorldMember
     from engine.wit.types import Scope
 
-_HEADERLESS = "no `package` header was found in any WIT file for this package"
 
+class Names:
+    """Looks up the names of one package; see :meth:`all`."""
 
-class PackageText:
-    """The declarations of one package, file by file, without nested packages."""
-
-    __slots__ = ("docs", "docs_span", "files", "name", "problems", "span")
-
-    def __init__(self) -> None:
-        self.name: PackageName | None = None
-        self.span: Span | None = None
-        self.docs: str | None = None
-        self.files: list[tuple[Source, tuple[Declaration, ...]]] = []
-        self.problems: list[WitError] = []
-
-    def add(
-        self, source: Source, header: PackageHeader | None, declarations: tuple[Declaration, ...]
-    ) -> None:
-        """Adds a file. All headers must agree, and one of them at most has docs."""
-        for declaration in declarations:
-            if isinstance(declaration, PackageDecl):
-                self.problems.append(
-                    WitError("nested packages must be placed at the top-level", declaration.header)
-                )
-        if header is not None:
-            if self.name is not None and header.name != self.name:
-                self.problems.append(
-                    WitError(
-                        f"package identifier `{header.name}` does not match previous package name of "
-                        f"`{self.name}`",
-                        header,
-                        hint="all files of a folder make one package; other packages go to `deps/`",
-                    )
-                )
-            self.name = header.name
-            self.span = header
-            if header.docs is not None:
-                if self.docs is not None:
-                    self.problems.append(
-                        WitError("found doc comments on multiple 'package' items", header.docs_span)
-                    )
-                self.docs = header.docs
-        self.files.append((source, declarations))
-
-    def draft(self) -> Draft | None:
-        """The package with its own names looked up; `None`, with the reasons in `problems`, where that fails."""
-        if self.name is None or self.span is None:
-            if not self.problems:
-                source = self.files[0][0] if self.files else Source("", "")
-                self.problems.append(
-                    WitError(
-                        _HEADERLESS,
-                        Span(source, 0, 0),
-                        hint="begin one of its files with `package namespace:name;`",
-                    )
-                )
-            return None
-        draft = Draft(self.name, self.span)
-        draft.docs = self.docs
-        draft.files = tuple([source.path for source, _ in self.files])
-        if not self.problems:
-            names = _Names(draft, self.files, self.problems)
-            try:
-                names.all()
-            except Skip:
-                pass
-        return None if self.problems else draft
-
-
-class _Names:
     def __init__(
         self,
         draft: Draft,
@@ -142,6 +72,8 @@ class _Names:
         if where not in self.reported:
             self.reported.add(where)
             self.problems.append(problem)
+            if len(self.problems) >= MOST_PROBLEMS:
+                raise Enough
 
     def attempt(self, work: Callable[..., None], *arguments: object) -> None:
         """Does `work`; what is wrong there does not stop the rest."""
@@ -184,7 +116,6 @@ class _Names:
         path = mention.path
         if path.package is None or path.package_span is None:
             return
-        gate = stability(mention.attributes)
         of_package = self.draft.foreign.setdefault(path.package, {})
         found = of_package.get(path.name)
         if found is None:
@@ -197,7 +128,7 @@ class _Names:
                 self.draft.interfaces.append(interface)
                 self.names_of[interface] = {}
             found = of_package[path.name] = Foreign(path.package, path.package_span, path.name, item)
-        found.gates.append(gate)
+        found.gates.append(stability(mention.attributes))
 
     def declared(self) -> tuple[list[str], dict[str, tuple[int, InterfaceDecl | WorldDecl]]]:
         """The package's interfaces and worlds in order of need, made but empty, and which file declares each."""

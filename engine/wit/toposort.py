@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
-from engine.wit.errors import Skip, WitError, location
+from engine.wit.errors import MOST_PROBLEMS, Skip, WitError, location
 from engine.wit.syntax import Id
 
 _RENAMED = {"float32": "f32", "float64": "f64"}
@@ -24,7 +24,8 @@ def toposort(what: str, needs: dict[str, list[Id]], problems: list[WitError]) ->
         for edge in edges:
             other = number.get(edge.name)
             if other is None:
-                problems.append(_missing(what, edge))
+                if len(problems) < MOST_PROBLEMS:
+                    problems.append(_missing(what, edge))
                 continue
             remaining[index] += 1
             needed_by[other].append(index)
@@ -72,7 +73,7 @@ def _cycle(what: str, needs: dict[str, list[Id]], number: dict[str, int], remain
     circle = steps[seen[name] :]
     path = " -> ".join([*(step[0] for step in circle), circle[0][0]])
     notes = [f"the cycle is {path}"]
-    notes += [f"`{name}` needs `{edge.name}` at {location(edge)}" for name, edge in circle]
+    notes += [f"`{name}` needs `{edge.name}` at {location(edge)}" for name, edge in circle[:MOST_PROBLEMS]]
     return WitError(
         f"{what} `{first.name}` depends on itself",
         first,

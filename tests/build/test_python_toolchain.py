@@ -50,8 +50,10 @@ def test_inference(tmp_path: Path) -> None:
     assert (app.folder, app.worlds) == (tmp_path / "src", ("w",))
 
 
-def test_imports_of_sources_that_do_not_parse(tmp_path: Path) -> None:
-    good, bad = tmp_path / "good.py", tmp_path / "bad.py"
-    good.write_text("import a.b\nfrom c.d import e\nfrom . import f\n")
-    bad.write_text("def (:\n")
-    assert imported([good, bad, tmp_path / "gone.py"]) == {"a.b", "c.d"}
+def test_imports_of_sources_in_whatever_python(tmp_path: Path) -> None:
+    good, newer = tmp_path / "good.py", tmp_path / "newer.py"
+    good.write_text(
+        "import a.b, c as d  # e\nfrom f.g import (h,\n    i)\nfrom . import j\nif x:\n    import k\n"
+    )
+    newer.write_text('import l\nprint(f"{m("n")}")\n')
+    assert imported([good, newer, tmp_path / "gone.py"]) == {"a.b", "c", "f.g", "k", "l"}

@@ -8,11 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from engine.logs.journal import JournalWriter
-from engine.model.state import SessionRow
+from engine.session.sessions_file import Record, SessionsFile
 
 WAKE = [sys.executable, "-c", "import sys; from engine.cli.main import main; sys.exit(main())"]
 
@@ -22,17 +21,14 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path)}
 
 
-def add_session(root: Path, *ids: str, listed: bool = True) -> None:
-    rows = []
+def add_session(root: Path, *ids: str) -> None:
     for name in ids:
         with JournalWriter(root / "wake" / "sessions" / name / "journal.log") as journal:
             journal.write("build", "info", "building", time_ms=1_700_000_000_001)
             journal.write("guest.stderr", "error", "it \x1b[31mfailed\x1b[2J", time_ms=1_700_000_000_002)
             journal.write("host", "warn", f"slow {name}", time_ms=1_700_000_000_003)
         (root / name).mkdir()
-        rows.append(SessionRow(name, name, str(root / name), "stopped"))
-    if listed:
-        (root / "wake" / "sessions.json").write_bytes(msgspec.json.encode(rows))
+        SessionsFile(root / "wake" / "sessions.json").put(Record(name, name, str(root / name)))
 
 
 def wake(
@@ -56,7 +52,7 @@ def test_all_of_the_only_session(tmp_path: Path, environment: dict[str, str]) ->
 
 
 def test_filters_and_json(tmp_path: Path, environment: dict[str, str]) -> None:
-    add_session(tmp_path, "abc123", listed=False)
+    add_session(tmp_path, "abc123")
     found = wake(
         environment,
         "--level",
@@ -81,7 +77,7 @@ def test_filters_and_json(tmp_path: Path, environment: dict[str, str]) -> None:
 
 def test_which_session(tmp_path: Path, environment: dict[str, str]) -> None:
     add_session(tmp_path, "aaaaaa", "bbbbbb")
-    assert "which session?" in wake(environment).stderr
+    assert "several sessions" in wake(environment).stderr
     assert wake(environment, "bbbbbb").stdout.endswith("slow bbbbbb\n")
     (tmp_path / "aaaaaa" / "src").mkdir()
     assert wake(environment, folder=tmp_path / "aaaaaa" / "src").stdout.endswith("slow aaaaaa\n")
@@ -92,7 +88,7 @@ def test_which_session(tmp_path: Path, environment: dict[str, str]) -> None:
 
 def test_no_session_at_all(environment: dict[str, str]) -> None:
     done = wake(environment)
-    assert done.returncode == 1 and "no session yet" in done.stderr
+    assert done.returncode == 1 and "there is no session" in done.stderr
 
 
 def test_a_wrong_pattern(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.dependencies.interface import Interface
@@ -71,12 +72,12 @@ PIECES = [
 ]
 
 
-def mutated(random_: random.Random, text: str) -> str:
+def mutated(random_: random.Random, text: str, pieces: Sequence[str] = PIECES) -> str:
     for _ in range(random_.randint(1, 4)):
         at = random_.randrange(len(text) + 1)
         kind = random_.randrange(5)
         if kind == 0:
-            text = text[:at] + random_.choice(PIECES) + text[at:]
+            text = text[:at] + random_.choice(pieces) + text[at:]
         elif kind == 1:
             text = text[:at] + text[at + random_.randint(1, 12) :]
         elif kind == 2:
@@ -87,7 +88,7 @@ def mutated(random_: random.Random, text: str) -> str:
             random_.shuffle(lines)
             text = "\n".join(lines) if random_.random() < 0.2 else text
         else:
-            text = text[:at] + random_.choice(PIECES) + text[at + 1 :]
+            text = text[:at] + random_.choice(pieces) + text[at + 1 :]
     return text
 
 

@@ -27,7 +27,19 @@ if "bad" in text:
 while "slow" in text and not pathlib.Path("go").exists():
     pass
 pathlib.Path("out").mkdir(exist_ok=True)
-pathlib.Path("out/it.wasm").write_bytes(b"\\0asm\\x0d\\0\\x01\\0" + text.encode())
+note = b"\\x04text" + text.encode()
+pathlib.Path("out/it.wasm").write_bytes(pathlib.Path("base.bin").read_bytes() + bytes([0, len(note)]) + note)
+"""
+
+WAT = """\
+(component
+  (import "test:it/names" (instance (export "name" (func (result string)))))
+  (core module $module (func (export "do")))
+  (core instance $core (instantiate $module))
+  (func $do (canon lift (core func $core "do")))
+  (instance $thing (export "do-it" (func $do)))
+  (export "test:other/thing" (instance $thing))
+)
 """
 
 WIT = """\
@@ -45,13 +57,16 @@ world it {
 
 
 def make_project(root: Path) -> Path:
-    """A project whose "compiler" is a script that takes no time."""
+    """A project whose "compiler" is a script that takes no time: it notes the source in a custom section."""
+    from wasmtime import wat2wasm
+
     (root / "wit" / "deps" / "other").mkdir(parents=True)
     (root / "wit" / "it.wit").write_text(WIT)
     (root / "wit" / "deps" / "other" / "o.wit").write_text(
         "package test:other;\n\ninterface thing {\n  do-it: func();\n}\n"
     )
     (root / "build.py").write_text(BUILD)
+    (root / "base.bin").write_bytes(wat2wasm(WAT))
     (root / "source.txt").write_text("one")
     (root / "wasmcloud.toml").write_text(
         'name = "it"\nversion = "0.1.0"\nlanguage = "other"\ntype = "component"\n\n[component]\nwit_world = "it"\n'

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
@@ -138,19 +138,25 @@ def site_folders(app: PythonApp, root: Path, environ: Mapping[str, str]) -> tupl
     return tuple(folder for folder in folders if folder.is_dir())
 
 
+IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w., \t]+))", re.MULTILINE)
+
+
 def imported(sources: Iterable[Path]) -> set[str]:
-    """The modules that the sources name in `import` statements; a file with a syntax error names none."""
+    """The modules that the sources name in `import` statements.
+
+    Read line by line, not parsed: the guest's Python is newer than ours, and its syntax may be too.
+    """
     names: set[str] = set()
     for path in sources:
         try:
-            tree = ast.parse(path.read_bytes())
-        except (SyntaxError, ValueError, OSError, RecursionError, MemoryError):
+            text = path.read_text(errors="replace")
+        except OSError:
             continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                names.update(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names.add(node.module)
+        for match in IMPORT.finditer(text):
+            found = (
+                [match[1]] if match[1] else [part.split()[0] for part in match[2].split(",") if part.split()]
+            )
+            names.update(name for name in found if not name.startswith("."))
     return names
 
 

@@ -16,7 +16,7 @@ from engine.hosts.base import Dirty, Note, Outcome, RequestServed
 from engine.hosts.embedded import calling
 from engine.hosts.embedded import plan as plans
 from engine.hosts.embedded.calling import CallError, Runs
-from engine.hosts.embedded.compile import Code, CompileError, Compiler
+from engine.hosts.embedded.compile import SHARED, WHOLE, WHOLE_LATER, Code, CompileError, Compiler
 from engine.hosts.embedded.context import Deployment, Link, Services
 from engine.hosts.embedded.http.exchange import Exchange
 from engine.hosts.embedded.instance import GuestTrap
@@ -192,20 +192,27 @@ class Application:
         code = self.compiler.code(path, deliverable.digest)
         took = (time.perf_counter() - started) * 1000
         linked = Linked(code, self.settings.busy_seconds)
-        if code.tier is not Tier.CRANELIFT:
-            self.compiler.upgrade(
-                name,
-                path,
-                deliverable.digest,
-                lambda better: self._upgraded(name, deliverable.digest, better),
-            )
+        self._improve(name, deliverable, code)
         return linked, took
 
-    def _upgraded(self, name: str, digest: str, code: Code) -> None:
+    def _improve(self, name: str, deliverable: Deliverable, code: Code) -> None:
+        """Has better code than `code` made in the background, where there can be better."""
+        if code.tier is Tier.CRANELIFT and not code.modules:
+            return
+        how = WHOLE if deliverable.shell else WHOLE_LATER if code.modules else SHARED
+        self.compiler.upgrade(
+            name,
+            Path(deliverable.component),
+            deliverable.digest,
+            how,
+            lambda better: self._upgraded(name, deliverable, better),
+        )
+
+    def _upgraded(self, name: str, deliverable: Deliverable, code: Code) -> None:
         """Optimised code is there: it takes over, if the component is still the same."""
         with self._changing:
             served = self.served.get(name)
-            if served is None or served.generation.deliverable.digest != digest:
+            if served is None or served.generation.deliverable.digest != deliverable.digest:
                 return
             before = served.generation
             linked = Linked(code, self.settings.busy_seconds)
@@ -218,6 +225,7 @@ class Application:
                 return
             served.swap(generation)
         self.tell(Note("info", f"{name} runs optimised code from now on"))
+        self._improve(name, deliverable, code)
 
     def _deployment(
         self, component: plans.PlannedComponent, deliverable: Deliverable, off: Mapping[str, str]

@@ -16,9 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.hosts.embedded import native
+from engine.hosts.embedded import outline as outlines
 from engine.hosts.embedded.cache import CodeCache
 from engine.hosts.embedded.machine import Tier, engine
 from engine.hosts.embedded.native import NativeError
+from engine.hosts.embedded.outline import code_size
+from engine.hosts.embedded.signature import surface
 
 # Smaller than this compiles in this process in less time than a child takes to start.
 SMALL = 256 * 1024
@@ -37,6 +40,12 @@ class Code:
     component: int
     modules: dict[str, int] = field(default_factory=dict)
 
+    def __del__(self) -> None:
+        # Stores and linkers hold what they use of it; nothing else here does.
+        native.component_delete(self.component)
+        for module in self.modules.values():
+            native.module_delete(module)
+
 
 def compile_component(data: bytes, tier: Tier) -> int:
     """Compiles in this process. Raises NativeError."""
@@ -49,102 +58,204 @@ def load_component(path: Path, tier: Tier) -> int:
     return native.out_pointer(native.component_deserialize_file, engine(tier), str(path).encode())
 
 
+def compile_module(data: bytes, tier: Tier) -> int:
+    """Compiles a core module in this process. Raises NativeError."""
+    buffer = (ctypes.c_uint8 * len(data)).from_buffer_copy(data)
+    return native.out_pointer(native.module_new, engine(tier), buffer, len(data))
+
+
+def load_module(path: Path, tier: Tier) -> int:
+    return native.out_pointer(native.module_deserialize_file, engine(tier), str(path).encode())
+
+
+OUTLINED = "outlined"
+MODULE = "module"
+FAST = Tier.CRANELIFT
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """Which code comes next, and how long the code before it must have stayed."""
+
+    kind: str
+    delay: float
+
+
+# A build's modules that the next build shares are compiled once, apart: the next one then runs fast at once. Joined
+# anew for each instance they cost a millisecond, so code that stays is compiled whole as well.
+SHARED = Upgrade(OUTLINED, 0.0)
+WHOLE = Upgrade(FAST.value, 0.0)
+WHOLE_LATER = Upgrade(FAST.value, 20.0)
+
+
+@dataclass
+class _Job:
+    ended: threading.Event = field(default_factory=threading.Event)
+    child: subprocess.Popen[bytes] | None = None
+
+
 class Compiler:
     """Gives code for components, from the cache where it can. May be used from any thread."""
 
     def __init__(self, cache: CodeCache) -> None:
         self.cache = cache
-        self._upgrades: dict[str, subprocess.Popen[bytes]] = {}
+        self._jobs: dict[str, _Job] = {}
         self._lock = threading.Lock()
-        self._closed = False
 
     def code(self, path: Path, digest: str) -> Code:
         """The best code that is there now; compiles with the quickest compiler when there is none.
 
         Raises :class:`CompileError`.
         """
-        for tier in (Tier.CRANELIFT, Tier.WINCH, Tier.SINGLE_PASS):
-            found = self._cached(digest, tier)
-            if found is not None:
-                return found
-        size = path.stat().st_size
-        if size < SMALL:
-            return self._compile_here(path, digest)
-        problem = ""
-        for tier in (Tier.WINCH, Tier.SINGLE_PASS):
-            problem = self._compile_apart(path, digest, tier)
-            if not problem:
-                found = self._cached(digest, tier)
-                if found is not None:
-                    return found
-        raise CompileError(problem)
+        found = self._cached(digest, FAST) or self._cached_outlined(digest)
+        if found is not None:
+            return found
+        try:
+            data = path.read_bytes()
+        except OSError as problem:
+            raise CompileError(f"{path} cannot be read: {problem.strerror}") from None
+        if len(data) < SMALL:
+            return self._compile_here(data, digest)
+        return self._outline(data, digest) or self._compile_soon(path, digest)
 
-    def upgrade(self, name: str, path: Path, digest: str, done: Callable[[Code], None]) -> None:
+    def upgrade(self, name: str, path: Path, digest: str, how: Upgrade, done: Callable[[Code], None]) -> None:
         """Compiles for speed in the background, at low priority; `done` is called on a thread of its own.
 
         A later upgrade of the same `name` ends this one.
         """
+        self.abandon(name)
+        job = _Job()
+        with self._lock:
+            self._jobs[name] = job
 
         def run() -> None:
-            if not self._compile_apart(path, digest, Tier.CRANELIFT, upgrade=name):
-                code = self._cached(digest, Tier.CRANELIFT)
-                if code is not None and not self._closed:
-                    done(code)
+            if job.ended.wait(how.delay) or self._compile_apart(path, digest, how.kind, job):
+                return
+            code = self._cached(digest, FAST) or self._cached_outlined(digest)
+            if code is not None and not job.ended.is_set():
+                done(code)
 
-        self.abandon(name)
         threading.Thread(target=run, name=f"upgrade {name}", daemon=True).start()
 
     def abandon(self, name: str) -> None:
         """Ends a background compile that is not wanted any more."""
         with self._lock:
-            running = self._upgrades.pop(name, None)
-        if running is not None:
-            running.kill()
+            job = self._jobs.pop(name, None)
+            if job is not None:
+                job.ended.set()
+                if job.child is not None:
+                    job.child.kill()
 
     def close(self) -> None:
-        self._closed = True
-        for name in tuple(self._upgrades):
+        for name in tuple(self._jobs):
             self.abandon(name)
 
+    # -- from the cache
+
     def _cached(self, digest: str, tier: Tier) -> Code | None:
-        path = self.cache.find(digest, tier.value)
+        component = self._load(digest, tier.value, lambda path: load_component(path, tier))
+        return None if component is None else Code(tier, component)
+
+    def _cached_outlined(self, digest: str) -> Code | None:
+        component = self._load(digest, OUTLINED, lambda path: load_component(path, FAST))
+        if component is None:
+            return None
+        modules = {}
+        for name in surface(engine(FAST), component).modules:
+            module = self._module(name)
+            if module is None:
+                return None
+            modules[name] = module
+        return Code(FAST, component, modules)
+
+    def _module(self, name: str) -> int | None:
+        return self._load(name, MODULE, lambda path: load_module(path, FAST))
+
+    def _load(self, digest: str, kind: str, load: Callable[[Path], int]) -> int | None:
+        path = self.cache.find(digest, kind)
         if path is None:
             return None
         try:
-            return Code(tier, load_component(path, tier))
+            return load(path)
         except NativeError:
             # Made by another build of wasmtime or for another machine: made anew.
             path.unlink(missing_ok=True)
             return None
 
-    def _compile_here(self, path: Path, digest: str) -> Code:
+    # -- anew
+
+    def _outline(self, data: bytes, digest: str) -> Code | None:
+        """Fast code at once, where all large modules were compiled for an earlier build."""
+        if not outlines.shares(data):
+            return None
         try:
-            component = compile_component(path.read_bytes(), Tier.CRANELIFT)
+            outlined = outlines.outline(data)
+        except outlines.CannotOutline:
+            return None
+        modules = {}
+        missing = {}
+        for name, module in outlined.modules.items():
+            known = self._module(name)
+            if known is not None:
+                modules[name] = known
+            elif code_size(module) < SMALL:
+                missing[name] = module
+            else:
+                return None
+        for name, module in missing.items():
+            modules[name] = self._new_module(name, module)
+        try:
+            component = compile_component(outlined.component, FAST)
+        except NativeError:
+            return None
+        self.cache.store(digest, OUTLINED, native.out_bytes(native.component_serialize, component))
+        return Code(FAST, component, modules)
+
+    def _new_module(self, name: str, module: bytes) -> int:
+        try:
+            made = compile_module(module, FAST)
         except NativeError as problem:
             raise CompileError(str(problem)) from None
-        self.cache.store(
-            digest, Tier.CRANELIFT.value, native.out_bytes(native.component_serialize, component)
-        )
-        return Code(Tier.CRANELIFT, component)
+        # Small code with much data (an app's snapshot) is its own build's alone: not worth the disk.
+        if len(module) < SMALL * 4:
+            self.cache.store(name, MODULE, native.out_bytes(native.module_serialize, made))
+        return made
 
-    def _compile_apart(self, path: Path, digest: str, tier: Tier, upgrade: str = "") -> str:
+    def _compile_soon(self, path: Path, digest: str) -> Code:
+        problem = ""
+        for tier in (Tier.WINCH, Tier.SINGLE_PASS):
+            found = self._cached(digest, tier)
+            if found is None:
+                problem = self._compile_apart(path, digest, tier.value)
+                found = None if problem else self._cached(digest, tier)
+            if found is not None:
+                return found
+        raise CompileError(problem)
+
+    def _compile_here(self, data: bytes, digest: str) -> Code:
+        try:
+            component = compile_component(data, FAST)
+        except NativeError as problem:
+            raise CompileError(str(problem)) from None
+        self.cache.store(digest, FAST.value, native.out_bytes(native.component_serialize, component))
+        return Code(FAST, component)
+
+    def _compile_apart(self, path: Path, digest: str, kind: str, job: _Job | None = None) -> str:
         """Fills the cache by a child process; gives what went wrong."""
         command = [sys.executable, "-m", "engine.hosts.embedded.compiler"]
-        child = subprocess.Popen(
-            [*command, tier.value, str(path), digest, str(self.cache.folder), str(NICE if upgrade else 0)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        if upgrade:
-            with self._lock:
-                self._upgrades[upgrade] = child
+        with self._lock:
+            if job is not None and job.ended.is_set():
+                return "not wanted any more"
+            child = subprocess.Popen(
+                [*command, kind, str(path), digest, str(self.cache.folder), str(NICE if job else 0)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+            if job is not None:
+                job.child = child
         _, errors = child.communicate()
-        if upgrade:
-            with self._lock:
-                if self._upgrades.get(upgrade) is child:
-                    del self._upgrades[upgrade]
         if child.returncode == 0:
             return ""
         return errors.decode("utf-8", "replace").strip() or f"the compiler ended with {child.returncode}"

@@ -1,4 +1,7 @@
-"""The compiling child: `python -m engine.hosts.embedded.compiler TIER COMPONENT DIGEST CACHE NICE`."""
+"""The compiling child: `python -m engine.hosts.embedded.compiler KIND COMPONENT DIGEST CACHE NICE`.
+
+KIND is a tier, or `outlined` for fast code with the core modules apart.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,45 @@ from pathlib import Path
 
 from engine.hosts.embedded import native
 from engine.hosts.embedded.cache import CodeCache
-from engine.hosts.embedded.compile import compile_component
+from engine.hosts.embedded.compile import FAST, MODULE, OUTLINED, compile_component, compile_module
 from engine.hosts.embedded.machine import Tier
+from engine.hosts.embedded.outline import CannotOutline, outline, shares
 
 
 def main(arguments: list[str]) -> int:
-    tier, path, digest, folder, nice = arguments
+    kind, path, digest, folder, nice = arguments
     if int(nice):
         os.nice(int(nice))
+    cache = CodeCache(Path(folder))
     try:
-        component = compile_component(Path(path).read_bytes(), Tier(tier))
+        data = Path(path).read_bytes()
+        if kind == OUTLINED and compile_outlined(cache, data, digest):
+            return 0
+        tier = FAST if kind == OUTLINED else Tier(kind)
+        component = compile_component(data, tier)
     except (native.NativeError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 1
-    CodeCache(Path(folder)).store(digest, tier, native.out_bytes(native.component_serialize, component))
+    cache.store(digest, tier.value, native.out_bytes(native.component_serialize, component))
     return 0
+
+
+def compile_outlined(cache: CodeCache, data: bytes, digest: str) -> bool:
+    """Fills the cache with the component's modules and the component around them; false where that cannot be."""
+    if not shares(data):
+        return False
+    try:
+        outlined = outline(data)
+    except CannotOutline:
+        return False
+    for name, module in outlined.modules.items():
+        if cache.find(name, MODULE) is None:
+            made = compile_module(module, FAST)
+            cache.store(name, MODULE, native.out_bytes(native.module_serialize, made))
+            native.module_delete(made)
+    component = compile_component(outlined.component, FAST)
+    cache.store(digest, OUTLINED, native.out_bytes(native.component_serialize, component))
+    return True
 
 
 if __name__ == "__main__":

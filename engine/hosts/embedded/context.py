@@ -118,9 +118,12 @@ class Deployment:
             self.call_export,
         )
 
-    def link(self, interface: str) -> Link:
-        """The link that serves `interface` (`ns:pkg/iface`, no version)."""
-        return self.links.get(interface) or Link("unresolved")
+    def link(self, interface: str, name: str = "default") -> Link:
+        """The link of this name that serves `interface` (`ns:pkg/iface`, no version)."""
+        found = self.links.get(interface)
+        if name != "default" and (found is None or found.state != "off"):
+            found = self.links.get(labelled(interface, name))
+        return found or Link("unresolved", name=name)
 
     def service(self, key: object, make: Callable[[], Service]) -> Service:
         """The one object under `key` in this session (a store, a broker), made at first use."""
@@ -167,12 +170,18 @@ class Context:
         self.output_size = 0
         self.output_cut = False
 
+    def link(self, interface: str) -> Link:
+        """The link that serves `interface` for this guest, which may have chosen another than the default one."""
+        if not self.labels:
+            return self.deployment.link(interface)
+        return self.deployment.link(interface, self.labels.get(interface, "default"))
+
     def linked(self, interface: str) -> Link:
         """The link behind `interface`, for functions whose WIT has no error to return.
 
         Raises :class:`Trap` naming the interface and what would provide it, when there is none.
         """
-        link = self.deployment.link(interface)
+        link = self.link(interface)
         if link.state != "linked":
             raise Trap(missing(interface, link))
         return link
@@ -190,8 +199,15 @@ class Context:
             raise Trap("the time limit of one call is up")
 
 
+def labelled(interface: str, name: str) -> str:
+    """The key of a link that has a name."""
+    return f"{interface} as {name}"
+
+
 def missing(interface: str, link: Link) -> str:
     """The sentence a guest or a client gets about an interface that nothing serves."""
     if link.state == "off":
         return f"{interface} is off: it was toggled off in this session; toggle it on to serve it again"
+    if link.name != "default":
+        return f"{interface} is unresolved: no link in the deployed manifest is named {link.name!r}; add one"
     return f"{interface} is unresolved: nothing in the deployed manifest provides it; link a provider to it"

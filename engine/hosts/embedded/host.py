@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +145,10 @@ class EmbeddedHost(Host):
         pid = self._child.pid if self._child is not None and self._state in ("starting", "ready") else None
         return (Process("host", self._state, pid, self._restarts, self._reason),)
 
-    async def events(self) -> AsyncIterator[HostEvent]:
-        async for event in self._events.clone():
-            yield event
+    async def events(self) -> AsyncGenerator[HostEvent, None]:
+        with self._events.clone() as events:
+            async for event in events:
+                yield event
 
     async def stop(self, leave_running: bool = False) -> None:
         self._wanted = False
@@ -170,10 +171,13 @@ class EmbeddedHost(Host):
                 await self._child.stop(grace=2)
             self._status_file.unlink(missing_ok=True)
             self._change("exited")
+        elif self._child is not None:
+            self._child.let_go()
         for one in self._sockets.values():
             one.close()
         self._sockets.clear()
         self._send_event.close()
+        self._events.close()
 
     # -- the child
 
@@ -265,18 +269,20 @@ class EmbeddedHost(Host):
             code = await self._child.wait()
             if not self._wanted:
                 return
-            self._up = anyio.Event()
             if anyio.current_time() - began > GOOD_STRETCH:
                 self._crashes = 0
             await self._restart(code)
 
     async def _restart(self, code: int | None) -> None:
         while True:
+            self._up = anyio.Event()
             self._crashes += 1
             self._restarts += 1
             self._reason = _said(code)
             if self._channel is not None:
                 self._channel.close()
+            if self._child is not None and self._child.alive():
+                await self._child.stop(grace=1)
             if self._crashes > CRASHES:
                 self._change("resting")
                 self._note("error", f"the host ended {CRASHES} times in a row: it rests until the next save")

@@ -38,8 +38,7 @@ class GuestTrap(Exception):
         self.cause = cause
 
 
-@native.EPOCH_CALLBACK
-def _look_up(context: int, data: int, delta: Any, kind: Any) -> int | None:
+def _look(context: int, data: int, delta: Any, kind: Any) -> int | None:
     """At each deadline of a guest without a time limit: goes on unless it was cancelled."""
     cx = live[context].cx
     if cx.cancelled.ready():
@@ -48,6 +47,9 @@ def _look_up(context: int, data: int, delta: Any, kind: Any) -> int | None:
     delta[0] = int(LOOK_SECONDS / TICK)
     kind[0] = 0
     return None
+
+
+_look_up = native.EPOCH_CALLBACK(_look)
 
 
 class Instance:
@@ -197,8 +199,9 @@ class Instance:
         for peer in self.peers.values():
             peer.close()
         self.peers.clear()
-        native.store_delete(self.store)
+        # First out of the table: the next store may get this one's address as soon as it is freed.
         live.pop(self.context, None)
+        native.store_delete(self.store)
         self.cx.instance = None
         table, self.table = self.table, {}
         for resource in table.values():

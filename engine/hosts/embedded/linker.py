@@ -57,6 +57,11 @@ class Linked:
         self._define()
         self._find_exports()
 
+    def __del__(self) -> None:
+        # Instances hold on to it, so no callback of it can be called any more.
+        if hasattr(self, "linker"):
+            native.linker_delete(self.linker)
+
     # -- imports
 
     def _define(self) -> None:
@@ -181,8 +186,8 @@ def provided(interface: str, name: str, builtin: HostFunction | None) -> HostFun
     plain = unversioned(interface)
 
     def call(cx: Context, *arguments: Any) -> Any:
-        link = cx.deployment.links.get(plain)
-        if link is not None and link.target is not None:
+        link = cx.link(plain)
+        if link.target is not None:
             return link.target.call_for(cx, plain, name, arguments)
         if builtin is not None:
             return builtin(cx, *arguments)
@@ -193,7 +198,7 @@ def provided(interface: str, name: str, builtin: HostFunction | None) -> HostFun
 
 def nobody(cx: Context, interface: str, name: str) -> str:
     """What a guest is told that calls a function nobody provides."""
-    link = cx.deployment.link(interface) if interface else None
+    link = cx.link(interface) if interface else None
     if link is None:
         return f"the world imports the function {name}, which this host does not provide"
     if link.state == "linked":

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.hosts.embedded.context import labelled
+
 
 class PlanError(Exception):
     """The manifest asks for something that this host cannot do; the text says what, and what could."""
@@ -27,6 +29,12 @@ class PlannedComponent:
     image: str
     config: dict[str, str] = field(default_factory=dict)
     links: dict[str, PlannedLink] = field(default_factory=dict)
+
+    def add(self, interface: str, link: PlannedLink) -> None:
+        """Keeps a link under its interface and name; where there is no default one, the first is it."""
+        self.links[labelled(interface, link.name)] = link
+        if link.name == "default" or interface not in self.links:
+            self.links[interface] = link
 
 
 @dataclass(frozen=True)
@@ -55,25 +63,30 @@ def read(manifest: Mapping[str, Any]) -> Plan:
     plan = Plan(manifest.get("metadata", {}).get("name", ""))
     items = manifest.get("spec", {}).get("components", ())
     images: dict[str, str] = {}
-    providers = set()
+    # What a provider is configured with holds for every link to it that does not say otherwise.
+    defaults: dict[str, dict[str, str]] = {}
     for item in items:
         properties = item.get("properties", {})
         name = item["name"]
         images[name] = properties.get("image", "")
         if item.get("type") == "capability":
-            providers.add(name)
+            defaults[name] = _config(properties.get("config"))
             plan.providers.append(images[name])
         else:
             plan.components[name] = PlannedComponent(name, images[name], _config(properties.get("config")))
     for item in items:
         for trait in item.get("traits") or ():
             if trait.get("type") == "link":
-                _link(plan, item["name"], item["name"] in providers, images, trait.get("properties", {}))
+                _link(plan, item["name"], defaults, images, trait.get("properties", {}))
     return plan
 
 
 def _link(
-    plan: Plan, source: str, from_provider: bool, images: dict[str, str], properties: Mapping[str, Any]
+    plan: Plan,
+    source: str,
+    defaults: dict[str, dict[str, str]],
+    images: dict[str, str],
+    properties: Mapping[str, Any],
 ) -> None:
     target = properties.get("target", "")
     if isinstance(target, str):
@@ -86,17 +99,19 @@ def _link(
     name = properties.get("name") or "default"
     for interface in properties.get("interfaces", ()):
         full = f"{package}/{interface}"
-        if from_provider:
+        if source in defaults:
             component = plan.components.get(target_name)
             if component is None:
                 continue
-            component.links[full] = PlannedLink(images[source], name, {**target_config, **source_config})
+            config = {**defaults[source], **target_config, **source_config}
+            component.add(full, PlannedLink(images[source], name, config))
             if full == "wasi:http/incoming-handler":
                 plan.routes.append(_route(target_name, source_config))
         elif source in plan.components:
             served_by = target_name if target_name in plan.components else None
-            plan.components[source].links[full] = PlannedLink(
-                images.get(target_name, ""), name, {**source_config, **target_config}, served_by
+            config = {**defaults.get(target_name, {}), **source_config, **target_config}
+            plan.components[source].add(
+                full, PlannedLink(images.get(target_name, ""), name, config, served_by)
             )
 
 

@@ -28,6 +28,7 @@ QUEUE_SECONDS = 10.0
 # Components that call each other in a ring would nest for ever.
 DEPTH = 16
 KEPT_LIMIT = 16
+FILL_PAUSE = 0.02
 
 
 class LoadFailed(Exception):
@@ -141,6 +142,7 @@ class Served:
         self._look_lock = threading.Lock()
         self._refill = threading.Event()
         self._ended = False
+        self._left: deque[Generation] = deque()
         self._filler: threading.Thread | None = None
         self.track(generation.deliverable.tracked)
 
@@ -149,7 +151,10 @@ class Served:
     def swap(self, generation: Generation) -> None:
         """Puts `generation` in service."""
         before, self.generation = self.generation, generation
-        before.retire()
+        before.retired = True
+        self._left.append(before)
+        if self._filler is None:
+            self._sweep()
         self.fill()
 
     def end(self) -> None:
@@ -167,10 +172,18 @@ class Served:
                 self._filler.start()
             self._refill.set()
 
+    def _sweep(self) -> None:
+        while self._left:
+            self._left.popleft().retire()
+
     def _keep_filled(self) -> None:
+        pause = threading.Event()
         while not self._ended:
             self._refill.wait()
+            # The request that waits for new code goes first.
+            pause.wait(FILL_PAUSE)
             self._refill.clear()
+            self._sweep()
             generation = self.generation
             while not self._ended and not generation.retired and len(generation.idle) < generation.target:
                 try:

@@ -46,7 +46,7 @@ def called(data: bytes, value: Any, folder: Path) -> Any:
 RECORD = '(record (field "a" u8) (field "long-name" string))'
 VARIANT = '(variant (case "none") (case "text" string) (case "number" u64))'
 
-CASES = [
+CASES: list[tuple[str, str, list[Any]]] = [
     ("bool", "i32", [True, False]),
     ("s8", "i32", [-128, 127]),
     ("u8", "i32", [0, 255]),

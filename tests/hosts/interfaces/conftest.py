@@ -60,14 +60,22 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"redis://127.0.0.1:{port}"
 
 
-@pytest.fixture(scope="session")
-def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def _nats(*options: str) -> Iterator[str]:
     pytest.importorskip("nats")
     program = shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which("nats-server")
     if program is None:
         pytest.skip("nats-server is not installed")
-    folder = tmp_path_factory.mktemp("nats")
     port = _port()
-    command = [program, "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder)]
-    for _ in _serve(command, "Server is ready"):
+    for _ in _serve([program, "-a", "127.0.0.1", "-p", str(port), *options], "Server is ready"):
         yield f"nats://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from _nats("-js", "-sd", str(tmp_path_factory.mktemp("nats")))
+
+
+@pytest.fixture
+def private_nats_url() -> Iterator[str]:
+    """A server that asks for a name and a password."""
+    yield from _nats("--user", "somebody", "--pass", "right")

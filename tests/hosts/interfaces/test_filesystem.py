@@ -297,6 +297,8 @@ def test_renaming_and_linking(fs: Mounted) -> None:
     assert (fs.root / "d" / "g").read_bytes() == b"1"
     assert fs.err("rename-at", fs.base, "f", sub, "g") == "no-entry"
     assert fs.err("rename-at", fs.base, "d/g", fs.base, "../g") == "not-permitted"
+    assert fs.err("rename-at", fs.base, "d/g/", fs.base, "g") == "not-directory"
+    assert fs.err("rename-at", fs.base, "d/g", fs.base, "g/") == "not-directory"
     fs.ok("link-at", sub, NONE, "g", fs.base, "h")
     assert (fs.root / "h").stat().st_nlink == 2
     assert fs.err("link-at", sub, NONE, "g", fs.base, "h") == "exist"

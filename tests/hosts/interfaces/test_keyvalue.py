@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from engine.hosts.embedded.context import Link
-from engine.hosts.embedded.interfaces.stores.base import PAGE
+from engine.hosts.embedded.interfaces.stores.base import PAGE, store_of
+from engine.hosts.embedded.interfaces.stores.sqlite import SqliteStore
 from engine.hosts.embedded.values import Err, Ok
 from tests.hosts.interfaces.deployments import Guest, guest
 
@@ -164,6 +168,22 @@ def test_values_outlive_the_deployment(tmp_path: Path) -> None:
     after.deployment.close()
 
 
+def test_what_killed_processes_wrote_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "keyvalue.sqlite3"
+    code = (
+        "import os, pathlib, sys\n"
+        "from engine.hosts.embedded.interfaces.stores.sqlite import SqliteStore\n"
+        "store = SqliteStore(pathlib.Path(sys.argv[1]))\n"
+        "for _ in range(100): store.increment('b', 'n', 1)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(2)]
+    assert [writer.wait() for writer in writers] == [-signal.SIGKILL, -signal.SIGKILL]
+    store = SqliteStore(path)
+    assert store.get("b", "n") == b"200"
+    store.close()
+
+
 @pytest.mark.parametrize("state", ["off", "unresolved"])
 def test_without_a_provider_the_error_names_the_interface(tmp_path: Path, state: str) -> None:
     linked = guest(tmp_path)
@@ -218,13 +238,74 @@ def test_a_server_that_is_away_is_said_without_its_password(
         app.deployment.close()
 
 
+@pytest.mark.parametrize(
+    ("provider", "config", "expected"),
+    [
+        ("", {}, "SqliteStore"),
+        ("ghcr.io/wasmcloud/keyvalue-nats:0.3.1", {"bucket": "wasmcloud"}, "SqliteStore"),
+        ("ghcr.io/wasmcloud/keyvalue-redis:0.30.0", {}, "SqliteStore"),
+        ("ghcr.io/wasmcloud/keyvalue-redis:0.30.0", {"URL": "127.0.0.1:6379"}, "RedisStore"),
+        ("", {"url": "redis://127.0.0.1:6379"}, "RedisStore"),
+        ("ghcr.io/wasmcloud/keyvalue-nats:0.3.1", {"cluster_uri": "127.0.0.1:4222"}, "NatsStore"),
+    ],
+)
+def test_the_link_says_which_store(
+    tmp_path: Path, provider: str, config: dict[str, str], expected: str
+) -> None:
+    app = guest(tmp_path, link=config, provider=provider)
+    assert type(store_of(app.deployment, app.deployment.link("wasi:keyvalue/store"))).__name__ == expected
+    app.deployment.close()
+
+
+def test_a_store_that_stands_in_for_another_provider_is_said_once(tmp_path: Path) -> None:
+    app = guest(tmp_path, provider="ghcr.io/me/keyvalue-mine:1.0.0")
+    for _ in range(2):
+        app.ok(f"{STORE}#open", "default")
+    ((_, level, text),) = app.lines
+    assert level == "warn"
+    assert "ghcr.io/me/keyvalue-mine:1.0.0" in text
+    app.deployment.close()
+    usual = guest(tmp_path, provider="ghcr.io/wasmcloud/keyvalue-nats:0.3.1")
+    usual.ok(f"{STORE}#open", "default")
+    assert usual.lines == []
+    usual.deployment.close()
+
+
+@pytest.mark.parametrize(("package", "url"), [("redis", "redis://x"), ("nats", "nats://x")])
+def test_a_library_that_is_not_installed_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, url: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    case, text = guest(tmp_path, link={"url": url}).err(f"{STORE}#open", "default")
+    assert case == "other"
+    assert f"wake-tui[{package}]" in text
+
+
 def test_a_missing_bucket_is_made_only_where_the_link_says_so(tmp_path: Path, nats_url: str) -> None:
     app = guest(tmp_path, link={"cluster_uri": nats_url, "bucket": "never-made"})
     assert app.err(f"{STORE}#open", "default") == ("no-such-store", None)
     app.deployment.close()
 
 
-def test_wrong_credentials_are_access_denied(tmp_path: Path, redis_url: str) -> None:
-    app = guest(tmp_path, link={"url": redis_url.replace("redis://", "redis://nobody:wrong@")})
+def test_names_that_nats_cannot_have(tmp_path: Path, nats_url: str) -> None:
+    config = {"cluster_uri": nats_url, "bucket": "names", "enable_bucket_auto_create": "true"}
+    app = guest(tmp_path, link=config)
+    for name in ("a b", "a\n", "a.b", "a\r\nPUB x 0\r\n\r\n"):
+        assert "bucket of NATS" in app.err(f"{STORE}#open", name)[1]
+    bucket = app.ok(f"{STORE}#open", "default")
+    for key in ("", "a b", "a\n", ".a", "a.", "a*"):
+        for call in (("get",), ("set", b""), ("delete",), ("exists",)):
+            answer = app.err(f"{STORE}#[method]bucket.{call[0]}", bucket, key, *call[1:])
+            assert "key of NATS" in answer[1]
+        assert "key of NATS" in app.err(f"{ATOMICS}#increment", bucket, key, 1)[1]
+    app.deployment.close()
+
+
+@pytest.mark.parametrize("server", ["redis_url", "private_nats_url"])
+def test_wrong_credentials_are_access_denied(
+    tmp_path: Path, request: pytest.FixtureRequest, server: str
+) -> None:
+    url = request.getfixturevalue(server).replace("://", "://nobody:wrong@")
+    app = guest(tmp_path, link={"url": url})
     assert app.err(f"{STORE}#open", "default") == ("access-denied", None)
     app.deployment.close()

@@ -6,6 +6,7 @@ import queue
 import threading
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -100,16 +101,19 @@ def test_a_queue_group_gets_each_message_once() -> None:
 
     broker = SessionBroker()
     group: list[str] = []
+    others: list[str] = []
     alone: list[str] = []
     broker.subscribe("jobs.*", "workers", lambda message: group.append(message.subject))
-    broker.subscribe("jobs.*", "workers", lambda message: group.append(message.subject))
+    broker.subscribe("jobs.*", "workers", lambda message: others.append(message.subject))
     end = broker.subscribe("jobs.>", None, lambda message: alone.append(message.subject))
     for number in range(20):
         broker.publish(Message(f"jobs.{number}", b""))
     end()
     end()
     broker.publish(Message("jobs.last", b""))
-    assert len(group) == 21
+    assert len(group) + len(others) == 21
+    assert group
+    assert others
     assert len(alone) == 20
 
 
@@ -158,11 +162,14 @@ def test_a_request_that_nobody_answers(tmp_path: Path, server: dict[str, str]) -
     app.close()
 
 
-@pytest.mark.parametrize("subject", ["", "a b", "a..b", "a.*", "a.>"])
+@pytest.mark.parametrize("subject", ["", "a b", "a..b", "a.*", "a.>", "a\r\nPUB b 0\r\n"])
 def test_subjects_that_cannot_be_sent_to(tmp_path: Path, server: dict[str, str], subject: str) -> None:
     app = Handled(tmp_path, server, ())
     assert repr(subject) in app.guest.err(f"{C}#publish", {"subject": subject, "body": b"", "reply-to": None})
     assert repr(subject) in app.guest.err(f"{C}#request", subject, b"", 100)
+    if subject:
+        message = {"subject": "a", "body": b"", "reply-to": subject}
+        assert repr(subject) in app.guest.err(f"{C}#publish", message)
     app.close()
 
 
@@ -241,6 +248,10 @@ def test_the_newer_interfaces(tmp_path: Path, server: dict[str, str]) -> None:
     call(f"{R}#[method]request-options.set-timeout-ms", options, 20)
     assert app.guest.err(f"{R}#request", client, message, options) == ("timeout", None)
     assert app.guest.err(f"{P}#send", client, "a b", message)[0] == "connection"
+    bad = call(f"{T}#[constructor]message", b"")
+    for key, value in (("a b", ""), ("a:", ""), ("", ""), ("a", "1\r\nb: 2")):
+        call(f"{T}#[method]message.set-metadata", bad, [(key, value)])
+        assert "metadata" in app.guest.err(f"{P}#send", client, "jobs", bad)[1]
 
     ok(f"{T}#[method]client.disconnect", client)
     assert app.guest.err(f"{T}#[method]client.disconnect", client)[0] == "connection"
@@ -309,6 +320,32 @@ def test_a_watcher_is_told_of_changes(tmp_path: Path) -> None:
     assert change() == ("on-set", "c", b"4")
     app.close()
     assert app.calls.empty()
+
+
+@pytest.mark.parametrize("server", ["redis_url", "nats_url"])
+def test_a_watcher_is_told_what_others_change_in_a_server(
+    tmp_path: Path, request: pytest.FixtureRequest, server: str
+) -> None:
+    link = {
+        "url": request.getfixturevalue(server),
+        "bucket": "watched",
+        "enable_bucket_auto_create": "true",
+        "watch": "SET@mine, DEL@mine",
+    }
+    app = Handled(tmp_path, link, ("wasi:keyvalue/watcher",))
+    other = guest(tmp_path, link=link)
+    store = "wasi:keyvalue/store"
+    bucket = other.ok(f"{store}#open", "default")
+    other.ok(f"{store}#[method]bucket.set", bucket, "other", b"0")
+    other.ok(f"{store}#[method]bucket.set", bucket, "mine", b"1")
+    interface, function, (given, key, value) = app.next()
+    assert (interface, function, key, value) == ("wasi:keyvalue/watcher", "on-set", "mine", b"1")
+    assert given.store.get(given.name, "mine") == b"1"
+    other.ok(f"{store}#[method]bucket.delete", bucket, "mine")
+    assert app.next()[1:] == ("on-delete", (ANY, "mine"))
+    app.close()
+    assert app.calls.empty()
+    other.deployment.close()
 
 
 def test_a_watcher_is_told_of_the_keys_its_link_names(tmp_path: Path) -> None:

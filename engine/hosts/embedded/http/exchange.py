@@ -134,6 +134,13 @@ class Exchange:
         self._silent = self.method == "HEAD" or status in _NO_BODY or status < 200
         self._early = []
 
+    def inform(self, status: int, headers: Headers) -> None:
+        """Sends an interim answer at once. Clients of HTTP/1.0 know of none."""
+        if self.http11:
+            line = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n".encode()
+            lines = [name.encode() + b": " + value + b"\r\n" for name, value in headers]
+            self.connection.send(line + b"".join(lines) + b"\r\n")
+
     @property
     def begun(self) -> bool:
         return self.status != 0
@@ -147,9 +154,9 @@ class Exchange:
     def put(self, data: bytes) -> None:
         if self.ended or self.aborted or self.connection.broken:
             raise Closed
-        self.sent += len(data)
-        if self._declared is not None and self.sent > self._declared:
+        if self._declared is not None and self.sent + len(data) > self._declared:
             raise Failed(f"the body is longer than its content-length of {self._declared} bytes")
+        self.sent += len(data)
         if self._silent or not data:
             return
         if self._early is not None:

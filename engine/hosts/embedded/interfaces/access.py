@@ -8,13 +8,13 @@ from engine.hosts.embedded.values import Trap
 
 def refusal(cx: Context, interface: str) -> str | None:
     """Why a provider's `interface` does not answer, or None where the manifest links it."""
-    link = cx.deployment.link(interface)
+    link = cx.link(interface)
     return None if link.state == "linked" else missing(interface, link)
 
 
 def switched_off(cx: Context, interface: str) -> str | None:
     """Why an `interface` that the host itself provides does not answer: only because the user toggled it off."""
-    link = cx.deployment.link(interface)
+    link = cx.link(interface)
     return missing(interface, link) if link.state == "off" else None
 
 

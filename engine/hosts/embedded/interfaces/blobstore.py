@@ -29,9 +29,8 @@ LARGEST_WHOLE = 16 << 20
 
 
 def store_of(cx: Context) -> BlobStore:
-    """The link's `root`, else a folder of the session."""
-    root = cx.deployment.link(LINKED).config.get("root")
-    folder = Path(root) if root else cx.deployment.folder / "blobs"
+    """In the link's `root`, else in a folder of the session, which is also where a relative `root` begins."""
+    folder = cx.deployment.folder / (cx.link(LINKED).config.get("root") or "blobs")
 
     def make() -> BlobStore:
         store = BlobStore(folder)

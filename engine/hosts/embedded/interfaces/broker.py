@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import random
-import secrets
+import itertools
+import os
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from engine.hosts.embedded.waiting import Event, wait
 
 # What a NATS server takes unless told otherwise.
 LARGEST = 1 << 20
+
+
+_HEADER = re.compile(r"[!-9;-~]+")  # printable, no space, no colon
 
 
 class BrokerFault(Exception):
@@ -70,9 +74,17 @@ def check_pattern(pattern: str) -> None:
         raise BrokerFault(f"{pattern!r} is not a subject to subscribe to")
 
 
-def check_size(body: bytes) -> None:
-    if len(body) > LARGEST:
-        raise BrokerFault(f"a message of {len(body)} bytes is larger than {LARGEST}, what NATS servers take")
+def check_message(message: Message) -> None:
+    """Raises :class:`BrokerFault` unless a NATS server would take the message."""
+    check_subject(message.subject)
+    if message.reply_to is not None:
+        check_subject(message.reply_to)
+    if len(message.body) > LARGEST:
+        size = len(message.body)
+        raise BrokerFault(f"a message of {size} bytes is larger than {LARGEST}, what NATS servers take")
+    for name, value in message.headers:
+        if not _HEADER.fullmatch(name) or "\r" in value or "\n" in value:
+            raise BrokerFault(f"the metadata {name[:40]!r} cannot be a header of a message")
 
 
 def matches(pattern: str, subject: str) -> bool:
@@ -99,6 +111,7 @@ class SessionBroker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._subscriptions: list[_Subscription] = []
+        self._turns = itertools.count()
 
     def subscribe(
         self, pattern: str, queue: str | None, deliver: Callable[[Message], None]
@@ -120,8 +133,7 @@ class SessionBroker:
 
     def _deliver(self, message: Message) -> int:
         """To every subscription that matches, and to one of each queue group; gives how many."""
-        check_subject(message.subject)
-        check_size(message.body)
+        check_message(message)
         chosen: list[_Subscription] = []
         groups: dict[str, list[_Subscription]] = {}
         with self._lock:
@@ -131,7 +143,8 @@ class SessionBroker:
                         chosen.append(subscription)
                     else:
                         groups.setdefault(subscription.queue, []).append(subscription)
-        chosen.extend(random.choice(members) for members in groups.values())
+        turn = next(self._turns)
+        chosen.extend(members[turn % len(members)] for members in groups.values())
         for subscription in chosen:
             subscription.deliver(message)
         return len(chosen)
@@ -139,7 +152,7 @@ class SessionBroker:
     def request(
         self, cx: Context | None, message: Message, seconds: float | None, replies: int = 1
     ) -> list[Message]:
-        inbox = f"_INBOX.{secrets.token_hex(11)}"
+        inbox = f"_INBOX.{os.urandom(11).hex()}"
         answers = Replies(replies)
         end = self.subscribe(inbox, None, answers.add)
         try:

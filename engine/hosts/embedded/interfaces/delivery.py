@@ -17,11 +17,20 @@ from engine.hosts.embedded.context import Deployment, Link, missing
 from engine.hosts.embedded.interfaces.broker import BrokerFault, Message, broker_of, check_pattern
 from engine.hosts.embedded.interfaces.keyvalue import Bucket, Change, changes_of
 from engine.hosts.embedded.interfaces.messaging import GuestMessage, record
+from engine.hosts.embedded.interfaces.stores.base import (
+    AccessDenied,
+    NoSuchStore,
+    StoreFault,
+    address,
+    store_of,
+)
 from engine.hosts.embedded.values import Err
 
 HANDLER = "wasmcloud:messaging/handler"
 INCOMING = "wasmcloud:messaging/incoming-handler"
 WATCHER = "wasi:keyvalue/watcher"
+# What manifests written for wash call it.
+WATCH = "wasi:keyvalue/watch"
 
 # What wasmCloud's development loop subscribes a handler to that says nothing.
 DEFAULT_SUBSCRIPTIONS = "wasmcloud.dev"
@@ -92,8 +101,7 @@ class Deliveries:
                 continue
             take = partial(self._take, lambda message: deliver(message, link))
             join = partial(self._join, link, pattern, queue.strip() or None, take)
-            if not join():
-                threading.Thread(target=self._join_later, args=(join,), daemon=True).start()
+            self._attempt(join)
 
     def _join(self, link: Link, pattern: str, queue: str | None, take: Callable[[Message], None]) -> bool:
         try:
@@ -103,6 +111,10 @@ class Deliveries:
                 "warn", f"cannot subscribe to {pattern}: {error}; trying again every {RETRY_SECONDS:g} s"
             )
             return False
+        return self._keep(end)
+
+    def _keep(self, end: Callable[[], None]) -> bool:
+        """Has `end` called by `close`, or now if that was before."""
         with self._lock:
             if not self._closed.is_set():
                 self._ends.append(end)
@@ -110,13 +122,18 @@ class Deliveries:
         end()
         return True
 
+    def _attempt(self, join: Callable[[], bool]) -> None:
+        if not join():
+            threading.Thread(target=self._join_later, args=(join,), daemon=True).start()
+
     def _join_later(self, join: Callable[[], bool]) -> None:
         while not self._closed.wait(RETRY_SECONDS):
             if join():
                 return
 
     def _watch(self) -> None:
-        link = self._link(WATCHER)
+        named = WATCH if self._deployment.link(WATCHER).state == "unresolved" else WATCHER
+        link = self._link(named)
         if link is None:
             return
         wanted = {entry.strip() for entry in link.config.get("watch", "").split(",") if entry.strip()}
@@ -126,7 +143,21 @@ class Deliveries:
             if not wanted or f"{operation}@{change.key}" in wanted:
                 self._take(self._tell_change, change)
 
-        self._ends.append(changes_of(self._deployment).watch(tell))
+        if address(link) is None:
+            self._ends.append(changes_of(self._deployment).watch(tell))
+            return
+
+        def join() -> bool:
+            try:
+                store = store_of(self._deployment, link)
+                end = store.watch(lambda bucket, key, value: tell(Change(Bucket(store, bucket), key, value)))
+            except (StoreFault, NoSuchStore, AccessDenied) as error:
+                text = str(error) or type(error).__name__
+                self._log("warn", f"cannot watch keys: {text}; trying again every {RETRY_SECONDS:g} s")
+                return False
+            return end is None or self._keep(end)
+
+        self._attempt(join)
 
     # -- delivering
 

@@ -364,6 +364,10 @@ def rename_at(base: Descriptor, path: str, new_base: Descriptor, new_path: str) 
     _changeable(base)
     _changeable(new_base)
     with locate(folder, _trimmed(path)) as old, locate(new_folder, _trimmed(new_path)) as new:
+        if path.endswith("/") or new_path.endswith("/"):
+            found = os.stat(old.name, dir_fd=old.folder, follow_symlinks=False)
+            if not stat.S_ISDIR(found.st_mode):
+                raise OSError(errno.ENOTDIR, "a slash at the end is for directories")
         os.rename(old.name, new.name, src_dir_fd=old.folder, dst_dir_fd=new.folder)
 
 

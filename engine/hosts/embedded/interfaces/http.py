@@ -427,6 +427,19 @@ def outparam_set(
         pass  # the client left, or the body does not fit its headers: the guest hears of it as it writes
 
 
+@types.function("[method]response-outparam.send-informational")
+def send_informational(
+    cx: Context, param: ResponseOutparam, status: int, headers: Fields
+) -> Ok[None] | Err[ErrorCode]:
+    """An interim answer (RFC 9110, 15.2) before the one that `set` gives; `101` would be a change of protocol."""
+    if not 100 <= status < 200 or status == 101:
+        return Err(internal_error(f"{status} is not the status of an interim response"))
+    if param.exchange.begun:
+        return Err(internal_error("the response has begun"))
+    param.exchange.inform(status, [(name.lower(), value) for name, value in headers.entries])
+    return Ok()
+
+
 @types.function("[method]outgoing-body.write")
 def body_write(cx: Context, body: OutgoingBody) -> Ok[BodyOutput] | Err[None]:
     if body.streamed:
@@ -580,7 +593,7 @@ def handle(
     # Only guests that send requests pay for TLS and the client.
     from engine.hosts.embedded.http import client
 
-    link = cx.deployment.link(outgoing_handler.name)
+    link = cx.link(outgoing_handler.name)
     if link.state != "linked":
         return Err(internal_error(missing(outgoing_handler.name, link)))
     scheme = "https" if request.scheme is None else (request.scheme[1] or request.scheme[0]).lower()

@@ -71,7 +71,8 @@ class Change:
 
 
 class Changes:
-    """Tells the watchers of this session what its components change. What others change in a server is not seen."""
+    """Tells the watchers of this session what its components change. Links to a server are told
+    by the server instead, of what anybody changes."""
 
     def __init__(self) -> None:
         self.watchers: tuple[Callable[[Change], None], ...] = ()
@@ -125,7 +126,7 @@ def _guarded(interface: str) -> Callable[[Callable[..., Any]], HostFunction]:
 @store.function("open")
 @_guarded(STORE)
 def open_bucket(cx: Context, identifier: str) -> Bucket:
-    kept = store_of(cx.deployment, cx.deployment.link(STORE))
+    kept = store_of(cx.deployment, cx.link(STORE))
     return Bucket(kept, kept.open(identifier))
 
 

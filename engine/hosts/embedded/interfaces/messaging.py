@@ -47,7 +47,7 @@ def request(cx: Context, subject: str, body: bytes, timeout_ms: int) -> Ok[dict[
     if reason is not None:
         return Err(reason)
     try:
-        broker = broker_of(cx.deployment, cx.deployment.link(CONSUMER))
+        broker = broker_of(cx.deployment, cx.link(CONSUMER))
         return Ok(record(broker.request(cx, Message(subject, body), timeout_ms / 1000)[0]))
     except BrokerFault as error:
         return Err(str(error))
@@ -59,7 +59,7 @@ def publish(cx: Context, message: dict[str, Any]) -> Ok[None] | Err[str]:
     if reason is not None:
         return Err(reason)
     try:
-        broker = broker_of(cx.deployment, cx.deployment.link(CONSUMER))
+        broker = broker_of(cx.deployment, cx.link(CONSUMER))
         broker.publish(Message(message["subject"], message["body"], message["reply-to"]))
     except BrokerFault as error:
         return Err(str(error))
@@ -150,7 +150,7 @@ def _guarded(
 def connect(cx: Context, name: str) -> Client:
     """`name` is the link's; a component has one broker here, so every name means it."""
     for interface in (PRODUCER, REQUEST_REPLY):
-        link = cx.deployment.link(interface)
+        link = cx.link(interface)
         if link.state == "linked":
             return Client(broker_of(cx.deployment, link))
     raise BrokerFault(refusal(cx, PRODUCER) or "")

@@ -10,6 +10,7 @@ from engine.hosts.embedded.interfaces.broker import (
     BrokerFault,
     Message,
     Replies,
+    check_message,
     check_pattern,
     check_subject,
 )
@@ -26,7 +27,7 @@ class NatsBroker:
             raise BrokerFault(str(error)) from None
 
     def publish(self, message: Message) -> None:
-        check_subject(message.subject)
+        check_message(message)
 
         async def send(client: Any) -> None:
             await client.publish(

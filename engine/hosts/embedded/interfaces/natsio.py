@@ -18,6 +18,10 @@ class NatsFault(Exception):
     """The server cannot be reached or refuses; the text is for people."""
 
 
+class NatsDenied(NatsFault):
+    """The server refuses these credentials."""
+
+
 class NatsConnection:
     """Connects at the first use, and again after a failure. Any thread may call `run`."""
 
@@ -102,6 +106,10 @@ class NatsConnection:
             failure.cancel()
             attempt.cancel()
         why = problems[-1] if problems else "no answer"
+        if "authorization" in why.lower():
+            raise NatsDenied(
+                f"the NATS server at {self.address} refuses the link's credentials: {why}"
+            ) from None
         raise NatsFault(f"cannot connect to the NATS server at {self.address}: {why}") from None
 
     def _serve(self) -> None:

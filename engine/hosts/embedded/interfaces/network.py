@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 
 from engine.hosts.embedded.context import Context
 from engine.hosts.embedded.interfaces.access import switched_off
+from engine.hosts.embedded.interfaces.descriptors import share
 from engine.hosts.embedded.registry import HostFunction, Interface
 from engine.hosts.embedded.values import Err, Ok, Resource
 
 # Sockets that all guests of this process hold open at once.
-MOST_OPEN = 512
+MOST_OPEN = share(4, 1024)
 
 FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from engine.hosts.embedded.context import Deployment, Link
@@ -13,6 +13,9 @@ PAGE = 1000
 
 # The names that link configurations use for a server's address, across providers and their versions.
 _ADDRESS_KEYS = ("url", "uri", "cluster_uri", "cluster_uris")
+
+# Providers that a store of this host is as good as.
+_STANDARD = re.compile(r"(^|/)(keyvalue-nats|keyvalue-redis|kvredis)(:|@|$)")
 
 I64 = range(-(1 << 63), 1 << 63)
 
@@ -37,6 +40,10 @@ class Snapshot:
     def __init__(self, value: bytes | None, revision: Any) -> None:
         self.value = value
         self.revision = revision
+
+
+# Called with bucket, key and value; None where the key was deleted.
+Tell = Callable[[str, str, bytes | None], None]
 
 
 class Store(Protocol):
@@ -69,6 +76,10 @@ class Store(Protocol):
     def set_many(self, bucket: str, pairs: Iterable[tuple[str, bytes]]) -> None: ...
 
     def delete_many(self, bucket: str, keys: list[str]) -> None: ...
+
+    def watch(self, tell: Tell) -> Callable[[], None] | None:
+        """Has `tell` called with what anybody changes in the link's own bucket; it must not block. Gives what ends
+        that; None where the store does not hear of what others change."""
 
     def close(self) -> None: ...
 
@@ -116,7 +127,17 @@ def store_of(deployment: Deployment, link: Link) -> Store:
         return deployment.service(("nats-kv", tuple(sorted(config.items()))), lambda: NatsStore(url, config))
     from engine.hosts.embedded.interfaces.stores.sqlite import SqliteStore
 
-    return deployment.service("sqlite", lambda: SqliteStore(deployment.folder / "keyvalue.sqlite3"))
+    path = deployment.folder / "keyvalue.sqlite3"
+
+    def make() -> SqliteStore:
+        if link.provider and not _STANDARD.search(link.provider):
+            text = (
+                f"{link.provider} does not run on the embedded host; {path} stands in for it in wasi:keyvalue"
+            )
+            deployment.log(deployment.component, "warn", text)
+        return SqliteStore(path)
+
+    return deployment.service("sqlite", make)
 
 
 def without_secrets(text: str) -> str:

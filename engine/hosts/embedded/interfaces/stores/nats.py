@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
-from engine.hosts.embedded.interfaces.natsio import ANSWER_SECONDS, NatsConnection, NatsFault
+from engine.hosts.embedded.interfaces.natsio import (
+    ANSWER_SECONDS,
+    NatsConnection,
+    NatsDenied,
+    NatsFault,
+)
 from engine.hosts.embedded.interfaces.stores.base import (
     PAGE,
+    AccessDenied,
     NoSuchStore,
     Snapshot,
     StoreFault,
+    Tell,
     added,
 )
 
@@ -18,6 +26,25 @@ T = TypeVar("T")
 
 # An increment is read and written back; others may come between, this many times.
 MOST_TRIES = 64
+
+
+# NATS ADR-8. The library lets a line's end pass at the end of a name, and it would reach the server as such.
+_BUCKET = re.compile(r"[A-Za-z0-9_-]+")
+_KEY = re.compile(r"[-/_=A-Za-z0-9]+(\.[-/_=A-Za-z0-9]+)*")
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise StoreFault(
+            f"{key[:40]!r} cannot be a key of NATS: those are letters, digits and - / _ = . between them"
+        )
+    return key
+
+
+def _is_marker(message: Any) -> bool:
+    """Whether an entry only says that its key was deleted."""
+    headers = message.headers or {}
+    return "KV-Operation" in headers or "Nats-Marker-Reason" in headers
 
 
 class NatsStore:
@@ -39,6 +66,8 @@ class NatsStore:
 
     def open(self, bucket: str) -> str:
         name = self._bucket if bucket in ("", "default") else bucket
+        if not _BUCKET.fullmatch(name):
+            raise StoreFault(f"{name[:40]!r} cannot be a bucket of NATS: those are letters, digits, - and _")
 
         async def find(client: Any) -> Any:
             stream = self._stream(client)
@@ -56,10 +85,12 @@ class NatsStore:
         return self.snapshot(bucket, key).value
 
     def set(self, bucket: str, key: str, value: bytes) -> None:
-        self._answer(lambda _: self._open[bucket].put(key, bytes(value)))
+        name = _checked(key)
+        self._answer(lambda _: self._open[bucket].put(name, bytes(value)))
 
     def delete(self, bucket: str, key: str) -> None:
-        self._answer(lambda _: self._open[bucket].delete(key))
+        name = _checked(key)
+        self._answer(lambda _: self._open[bucket].delete(name))
 
     def exists(self, bucket: str, key: str) -> bool:
         return self.get(bucket, key) is not None
@@ -86,15 +117,12 @@ class NatsStore:
             ),
         )
         try:
-            found = []
+            found: list[str] = []
             left = (await reader.consumer_info()).num_pending
             while left > 0:
                 messages = await reader.fetch(min(left, PAGE), timeout=ANSWER_SECONDS)
                 left -= len(messages)
-                for message in messages:
-                    headers = message.headers or {}
-                    if "KV-Operation" not in headers and "Nats-Marker-Reason" not in headers:
-                        found.append(message.subject[len(prefix) :])
+                found += [one.subject[len(prefix) :] for one in messages if not _is_marker(one)]
             return sorted(found)
         finally:
             await reader.unsubscribe()
@@ -111,9 +139,11 @@ class NatsStore:
         raise StoreFault(f"others kept changing {key!r}: {MOST_TRIES} increments were in vain")
 
     def snapshot(self, bucket: str, key: str) -> Snapshot:
+        name = _checked(key)
+
         async def look(client: Any) -> Snapshot:
             try:
-                entry = await self._open[bucket].get(key)
+                entry = await self._open[bucket].get(name)
             except self._errors.KeyDeletedError as gone:
                 return Snapshot(None, gone.entry.revision if gone.entry else 0)
             except self._errors.KeyNotFoundError:
@@ -123,9 +153,11 @@ class NatsStore:
         return self._answer(look)
 
     def swap(self, bucket: str, key: str, seen: Snapshot, value: bytes) -> bool:
+        name = _checked(key)
+
         async def update(client: Any) -> bool:
             try:
-                await self._open[bucket].update(key, bytes(value), last=seen.revision)
+                await self._open[bucket].update(name, bytes(value), last=seen.revision)
             except self._errors.KeyWrongLastSequenceError:
                 return False
             return True
@@ -143,6 +175,35 @@ class NatsStore:
         for key in keys:
             self.delete(bucket, key)
 
+    def watch(self, tell: Tell) -> Callable[[], None]:
+        name = self.open("default")
+        prefix = f"$KV.{name}."
+
+        async def received(message: Any) -> None:
+            gone = _is_marker(message)
+            tell(name, message.subject[len(prefix) :], None if gone else message.data)
+
+        async def join(client: Any) -> Any:
+            from nats.js.api import DeliverPolicy
+
+            return await self._stream(client).subscribe(
+                f"{prefix}>",
+                stream=f"KV_{name}",
+                ordered_consumer=True,
+                deliver_policy=DeliverPolicy.NEW,
+                cb=received,
+            )
+
+        subscription = self._answer(join)
+
+        def end() -> None:
+            try:
+                self._answer(lambda _: subscription.unsubscribe())
+            except (StoreFault, AccessDenied):
+                pass  # a connection that is gone has no subscriptions either
+
+        return end
+
     def close(self) -> None:
         self._connection.close()
 
@@ -151,6 +212,8 @@ class NatsStore:
 
         try:
             return self._connection.run(action)
+        except NatsDenied:
+            raise AccessDenied from None
         except NatsFault as error:
             raise StoreFault(str(error)) from None
         except (nats.errors.Error, ValueError) as error:

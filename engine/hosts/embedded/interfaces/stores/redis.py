@@ -3,6 +3,7 @@ wasmCloud provider keeps them; any other bucket is a hash of its name."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from engine.hosts.embedded.interfaces.stores.base import (
     AccessDenied,
     Snapshot,
     StoreFault,
+    Tell,
     without_secrets,
 )
 
@@ -18,6 +20,9 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 5.0
+RETRY_SECONDS = 1.0
+
+_GONE = (b"del", b"expired", b"evicted", b"rename_from")
 
 # Sets a key if its value is still ARGV[2] (ARGV[1] = "1") or it is still absent (ARGV[1] = "0"). The last argument
 # is the new value; KEYS is the key, or a hash with ARGV[4] its field.
@@ -113,6 +118,46 @@ class RedisStore:
     def delete_many(self, bucket: str, keys: list[str]) -> None:
         if keys:
             self._run(lambda client: client.hdel(bucket, *keys) if bucket else client.delete(*keys))
+
+    def watch(self, tell: Tell) -> Callable[[], None]:
+        """Hears of plain keys; of a hash the server only says that it changed."""
+
+        def received(message: dict[str, Any]) -> None:
+            key = message["channel"].partition(b":")[2].decode("utf-8", "replace")
+            if message["data"] in _GONE:
+                tell("", key, None)
+                return
+            try:
+                value = self.get("", key)
+            except (StoreFault, AccessDenied):
+                return  # another type of value, or gone with the connection
+            if value is not None:
+                tell("", key, value)
+
+        closed = threading.Event()
+
+        def join(client: Any) -> Any:
+            # Server-wide, and off unless asked for: K key space, $ strings, g any type, x expired.
+            before = client.config_get("notify-keyspace-events")["notify-keyspace-events"]
+            client.config_set("notify-keyspace-events", "".join(sorted({*before, *"K$gx"})))
+            heard = client.pubsub(ignore_subscribe_messages=True)
+            database = client.connection_pool.connection_kwargs.get("db") or 0
+            heard.psubscribe(**{f"__keyspace@{database}__:*": received})
+            return heard.run_in_thread(
+                sleep_time=0.5,
+                daemon=True,
+                # The library connects and subscribes again at the next look.
+                exception_handler=lambda error, heard, thread: closed.wait(RETRY_SECONDS),
+            )
+
+        thread = self._run(join)
+
+        def end() -> None:
+            closed.set()
+            thread.stop()
+            thread.join()
+
+        return end
 
     def close(self) -> None:
         self._client.close()

@@ -8,22 +8,24 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
-from engine.hosts.embedded.interfaces.stores.base import PAGE, Snapshot, StoreFault, added
+from engine.hosts.embedded.interfaces.stores.base import PAGE, Snapshot, StoreFault, Tell, added
 
 T = TypeVar("T")
 
-# `id` orders the listing and is never given twice, so that a key deleted and set anew is not mistaken for the old
-# one; `revision` grows with every change of a value.
+# `id` orders the listing. `revision` grows with every change of a value, and begins anywhere, so that a key deleted
+# and set anew is not mistaken for the old one.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   bucket TEXT NOT NULL,
   key TEXT NOT NULL,
   value BLOB NOT NULL,
-  revision INTEGER NOT NULL DEFAULT 0,
+  revision INTEGER NOT NULL DEFAULT (random() / 2),
   UNIQUE (bucket, key)
 )
 """
+# Most keys that are set are there: an update leaves the index alone, which an upsert does not.
+_UPDATE = "UPDATE entries SET value = ?, revision = revision + 1 WHERE bucket = ? AND key = ?"
 _SET = """
 INSERT INTO entries (bucket, key, value) VALUES (?, ?, ?)
 ON CONFLICT (bucket, key) DO UPDATE SET value = excluded.value, revision = revision + 1
@@ -60,7 +62,7 @@ class SqliteStore:
         return None if row is None else bytes(row[0])
 
     def set(self, bucket: str, key: str, value: bytes) -> None:
-        self._run(lambda sql: sql.execute(_SET, (bucket, key, value)))
+        self._run(lambda sql: _set(sql, bucket, key, value))
 
     def delete(self, bucket: str, key: str) -> None:
         self._run(lambda sql: sql.execute(_DELETE, (bucket, key)))
@@ -79,7 +81,7 @@ class SqliteStore:
         def add(sql: sqlite3.Connection) -> int:
             row = sql.execute(_GET, (bucket, key)).fetchone()
             total = added(None if row is None else row[0], delta)
-            sql.execute(_SET, (bucket, key, b"%d" % total))
+            _set(sql, bucket, key, b"%d" % total)
             return total
 
         return self._transaction(add)
@@ -110,6 +112,9 @@ class SqliteStore:
     def delete_many(self, bucket: str, keys: list[str]) -> None:
         self._transaction(lambda sql: sql.executemany(_DELETE, [(bucket, key) for key in keys]))
 
+    def watch(self, tell: Tell) -> None:
+        """What the session's components change is told by `keyvalue.Changes`."""
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()
@@ -139,3 +144,8 @@ class SqliteStore:
         if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
             hint = "; remove the file to begin anew"
         return StoreFault(f"the key-value data in {self._path} cannot be used: {error}{hint}")
+
+
+def _set(sql: sqlite3.Connection, bucket: str, key: str, value: bytes) -> None:
+    if not sql.execute(_UPDATE, (value, bucket, key)).rowcount:
+        sql.execute(_SET, (bucket, key, value))
