@@ -149,7 +149,7 @@ class Pipeline:
             assert deliverable is not None
             with stages.stage("discover"):
                 # A dev shell has all of its world; what a compiler made has what the code uses.
-                self._artifact = None if deliverable.shell else inspect(Path(deliverable.component))
+                self._artifact = None if deliverable.shell else self._inspect(deliverable)
             with stages.stage("plan"):
                 made = self._make_plan(self._wanted if apply else self._toggles)
                 others = made.others(self.session.places.cache)
@@ -226,6 +226,14 @@ class Pipeline:
             raise Failed(_first(diagnostics) or "the build failed", diagnostics)
         assert built is not None
         return msgspec.structs.replace(built, diagnostics=diagnostics)
+
+    def _inspect(self, deliverable: Deliverable) -> Artifact:
+        try:
+            return inspect(Path(deliverable.component))
+        except Problem as problem:
+            # The user knows the file that their build wrote, not our copy of it.
+            problem.file = str(self.project.artifact)
+            raise
 
     async def _apply(self, made: Plan, deliverable: Deliverable, others: dict[str, Deliverable]) -> Outcome:
         async with self._turn:
@@ -382,11 +390,13 @@ class Pipeline:
 
 
 def _first(diagnostics: Sequence[Diagnostic]) -> str | None:
-    """The first error in one line, its place before it."""
+    """The first error in one line, its place before it; of what a tool printed the last line."""
     for item in diagnostics:
         if item.severity == "error":
             place = ":".join(str(part) for part in (item.file, item.line, item.column) if part is not None)
-            message = item.message.splitlines()[0] if item.message else "it failed"
+            message, *more = item.message.splitlines() or ["it failed"]
+            if message.endswith(":") and more:
+                message = f"{message} {more[-1].strip()}"
             return f"{place}: {message}" if place else message
     return None
 

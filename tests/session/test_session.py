@@ -221,3 +221,18 @@ async def test_waiting_means_the_save_just_made(tmp_path: Path, places: Places) 
         (root / "source.txt").write_text("bad")
         with pytest.raises(NotReady, match="it is bad"):
             await session.wait_ready()
+
+
+async def test_what_is_wrong_with_an_artifact_or_a_tool_is_said_in_the_users_words(
+    tmp_path: Path, places: Places
+) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    build = root / "build.py"
+    async with running(root, places, host) as session:
+        build.write_text("open('out/it.wasm', 'wb').write(b'\\0asm\\x0d\\0\\1\\0garbage')")
+        failed = await reload_after(session, 1)
+        assert not failed.ok
+        assert failed.diagnostics[0].file == "out/it.wasm"
+        build.write_text("print('first'); print('why it failed'); raise SystemExit(3)")
+        failed = await reload_after(session, failed.number)
+        assert (failed.error or "").endswith(" ended with 3: why it failed")
