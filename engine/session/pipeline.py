@@ -94,16 +94,21 @@ class Pipeline:
         async with self._turn:
             stages = Stages()
             stages.detected([self._root / path for path in changed])
-            with stages.stage("build"):
-                deliverable = self.session.builder.stage(self.session.tree)
-            try:
-                outcome = await self.session.host.reload(self.component, deliverable)
-            except HostError as gone:
-                # The host went away meanwhile. It comes back with what it ran before: these files are to follow.
-                self.session.log("host", "warn", str(gone))
-                self.session.conductor.ask(Wish(Cause("crash", tuple(changed))))
-                return
-            stages.add(outcome.stages)
+            while True:
+                with stages.stage("build"):
+                    deliverable = self.session.builder.stage(self.session.tree)
+                try:
+                    outcome = await self.session.host.reload(self.component, deliverable)
+                except HostError as gone:
+                    # The host went away meanwhile. It comes back with what it ran before: these files are to follow.
+                    self.session.log("host", "warn", str(gone))
+                    self.session.conductor.ask(Wish(Cause("crash", tuple(changed))))
+                    return
+                stages.add(outcome.stages)
+                if outcome.ok or not (more := self._newer()):
+                    break
+                # What it lacked is there, though nobody has told of it yet.
+                changed = sorted({*changed, *more})
             if outcome.ok:
                 self._deliverable = deliverable
             diagnostics = self._local(outcome.diagnostics, deliverable)
@@ -112,6 +117,13 @@ class Pipeline:
         if not outcome.ok and self.session.builder.outdated(self.project):
             # Something was installed since: the shell is built anew with it.
             self.session.conductor.ask(Wish(Cause("config", tuple(changed))))
+
+    def _newer(self) -> list[str]:
+        """Sources that changed since the last look; what else did is kept for another run."""
+        changed = self.session.tree.scan()
+        served = [path for path in changed if self._is_source(path)]
+        self.session.conductor.keep(path for path in changed if path not in served)
+        return served
 
     async def release(self) -> None:
         """Lets requests go on that the host holds because of a change that turned out to be none."""
@@ -239,8 +251,7 @@ class Pipeline:
         async with self._turn:
             if deliverable.shell:
                 # The sources may have moved on while the shell was built. What else did is another run's.
-                changed = self.session.tree.scan()
-                self.session.conductor.keep(path for path in changed if not self._is_source(path))
+                self._newer()
                 deliverable = self.session.builder.stage(self.session.tree)
             return await self.session.host.apply(
                 made.document, {**others, made.component: deliverable}, made.off
