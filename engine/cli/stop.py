@@ -5,6 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.places.places import Places
 
 STOP_SECONDS = 20.0
 
@@ -16,12 +20,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from engine.cli.running import ask, rows, the_session
+    from engine.cli.running import NoSession, ask, rows, the_session
     from engine.client.client import EngineGone
     from engine.places.places import find
 
     places = find()
-    row = the_session(arguments.session, places)
+    try:
+        row = the_session(arguments.session, places)
+    except NoSession:
+        if _stop_left(arguments.session, places):
+            return 0
+        raise
     try:
         ask(row.id, "stop")
     except EngineGone:
@@ -36,3 +45,30 @@ def run(arguments: argparse.Namespace) -> int:
         time.sleep(0.02)
     print(f"error: {row.project} ({row.id}) has not stopped in {STOP_SECONDS:.0f} s", file=sys.stderr)
     return 1
+
+
+def _stop_left(name: str | None, places: Places) -> bool:
+    """Ends a host that a session left running, or that outlives its engine; whether there was one."""
+    from functools import partial
+
+    import anyio
+    import msgspec
+
+    from engine.cli.running import the_session
+    from engine.hosts.embedded.host import StatusFile
+    from engine.supervise.process import adopt
+
+    row = the_session(name, places, running=False)
+    file = places.session(row.id) / "host.json"
+    try:
+        status = msgspec.json.decode(file.read_bytes(), type=StatusFile)
+    except (OSError, msgspec.DecodeError):
+        return False
+    host = adopt("host", status.identity)
+    if host is None:
+        return False
+    anyio.run(partial(host.stop, grace=5.0))
+    file.unlink(missing_ok=True)
+    places.host_socket(row.id).unlink(missing_ok=True)
+    print(f"stopped the host that {row.project} ({row.id}) had left running", file=sys.stderr)
+    return True

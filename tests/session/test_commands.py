@@ -15,7 +15,7 @@ import pytest
 from engine.places.places import Places
 from engine.project.find import load_project
 from engine.session.sessions_file import Record, SessionsFile
-from engine.supervise.identity import me
+from engine.supervise.identity import identify, lives, me
 from tests.session.engine import WAKE, Engine
 from tests.session.running import make_project
 
@@ -156,3 +156,20 @@ def test_what_a_build_prints_is_lines_without_escapes(project: Path, environ: di
     assert ended.stdout == ""
     assert "\x1b" not in ended.stderr
     assert ended.stderr.endswith("one\ntwo\n")
+
+
+def test_a_host_that_was_left_running_can_be_stopped(
+    project: Path, environ: dict[str, str], places: Places
+) -> None:
+    with Engine(project, environ, "--leave-host-running") as engine:
+        engine.wait("host_ready")
+        pid = next(event["pid"] for event in engine.events if event["event"] == "process" and "pid" in event)
+        engine.process.terminate()
+        assert engine.end() == 0
+    host = identify(pid)
+    assert host is not None
+    assert wake(project, environ, "stop").returncode == 0
+    assert not lives(host)
+    assert list(places.runtime.iterdir()) == []
+    again = wake(project, environ, "stop")
+    assert (again.returncode, "no running session" in again.stderr) == (1, True)
