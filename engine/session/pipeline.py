@@ -65,12 +65,17 @@ class Pipeline:
         self._toggles = dict(load_toggles(project.root))
         self._wanted = dict(self._toggles)
         self._told: set[str] = set()
+        # Why the last run of the whole pipeline failed; it stands until one succeeds.
+        self._standing: tuple[str, tuple[Diagnostic, ...]] | None = None
+        # Whether something was built that could not be deployed: sources alone do not mend that.
+        self._undeployed = False
 
     # -- which way a change goes ----------------------------------------------------------------------------------
 
     def serves(self, changed: Sequence[str]) -> bool:
         """Whether a dev shell is up and all of `changed` are its sources."""
-        return self._deployed is not None and all(self._is_source(path) for path in changed)
+        ready = self._deployed is not None and not self._undeployed
+        return ready and all(self._is_source(path) for path in changed)
 
     def _is_source(self, path: str) -> bool:
         """Whether the dev shell, where there is one, serves the file `path`."""
@@ -159,6 +164,7 @@ class Pipeline:
                     return None
                 deliverable, diagnostics = built.deliverable, built.diagnostics
             assert deliverable is not None
+            self._undeployed = True
             with stages.stage("discover"):
                 # A dev shell has all of its world; what a compiler made has what the code uses.
                 self._artifact = None if deliverable.shell else self._inspect(deliverable)
@@ -177,6 +183,7 @@ class Pipeline:
                 found = self._local(outcome.diagnostics, deliverable)
                 raise Failed(_first(found) or outcome.error or "the host refused it", found)
             self._deploy(made, deliverable, apply)
+            self._undeployed = False
         except Failed as failed:
             error, diagnostics = str(failed), failed.diagnostics
         except (Problem, ExceptionGroup) as problem:
@@ -188,11 +195,15 @@ class Pipeline:
             # A fault of ours ends this reload, not the session.
             self.session.log("wake", "error", traceback.format_exc())
             error = f"a fault of wake itself, see its log: {type(fault).__name__}: {fault}"
+        self._standing = (error, diagnostics) if error is not None else None
         return self._finish(kind, cause, stages, error, diagnostics, error is None)
 
     async def _discover(self) -> None:
         """The project, its WIT and its dependencies, as the files say now."""
-        project = load_project(self.project.config_file or self.project.root, self.session.environ)
+        config = self.project.config_file
+        # A file that was removed says nothing any more: the project is inferred, as it would be at the start.
+        source = config if config is not None and config.is_file() else self.project.root
+        project = load_project(source, self.session.environ)
         if project.kind == "provider":
             raise Problem(
                 f"{project.name} is a provider: the embedded host runs components, its providers are built in",
@@ -367,9 +378,8 @@ class Pipeline:
     ) -> Reload:
         from datetime import UTC, datetime
 
-        self.session.publisher.replace(
-            phase="ready" if ok else "failed", error=None if ok else error, diagnostics=diagnostics
-        )
+        shown, said = (error, diagnostics) if error or not self._standing else self._standing
+        self.session.publisher.replace(phase="failed" if shown else "ready", error=shown, diagnostics=said)
         reload = Reload(
             number=self.session.history.next_number,
             kind=kind,

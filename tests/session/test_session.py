@@ -272,3 +272,48 @@ async def test_what_is_wrong_with_an_artifact_or_a_tool_is_said_in_the_users_wor
         build.write_text("print('first'); print('why it failed'); raise SystemExit(3)")
         failed = await reload_after(session, failed.number)
         assert (failed.error or "").endswith(" ended with 3: why it failed")
+
+
+async def test_a_configuration_that_goes_is_a_project_without_one(tmp_path: Path, places: Places) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    config = root / "wasmcloud.toml"
+    text = config.read_text()
+    async with running(root, places, host) as session:
+        config.unlink()
+        failed = await reload_after(session, 1)
+        assert "nothing says how to build" in (failed.error or "")
+        config.write_text(text)
+        assert (await reload_after(session, failed.number, ok=True)).ok
+
+
+async def test_an_error_stands_until_it_is_mended(
+    tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    config = root / "wasmcloud.toml"
+    text = config.read_text()
+    async with running(root, places, host) as session:
+        serve_as_a_shell(session, root, monkeypatch)
+        config.write_text("nonsense =")
+        failed = await reload_after(session, 1)
+        (root / "source.txt").write_text("two")
+        served = await reload_after(session, failed.number)
+        assert (served.kind, served.ok) == ("source", True)
+        state = session.publisher.state
+        assert (state.phase, state.error) == ("failed", failed.error)
+        config.write_text(text)
+        assert (await reload_after(session, served.number)).ok
+        assert session.publisher.state.phase == "ready"
+
+
+async def test_sources_do_not_go_to_what_could_not_be_deployed(
+    tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    async with running(root, places, host) as session:
+        serve_as_a_shell(session, root, monkeypatch)
+        host.next = [Outcome(False, error="refused")]
+        assert not (await session.reload())["ok"]
+        (root / "source.txt").write_text("two")
+        mended = await reload_after(session, 2)
+        assert (mended.ok, mended.kind != "source", host.reloads) == (True, True, [])
