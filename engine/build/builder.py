@@ -73,7 +73,13 @@ class Builder:
 
     def sources(self, project: Project) -> Path | None:
         """The folder whose files a dev shell serves, once one is built."""
-        return self._app.folder if self._shell and self._app else None
+        if self._shell is None or self._app is None:
+            return None
+        found = self.app(project) if project.build_command is None else None
+        if found is not None and (found.app, found.folder) != (self._app.app, self._app.folder):
+            # `app.py` became `main.py`: the shell of before would start the wrong one.
+            return None
+        return self._app.folder
 
     def outdated(self, project: Project) -> bool:
         """Whether other dependencies are installed now than when the dev shell was built."""

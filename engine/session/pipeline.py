@@ -75,22 +75,26 @@ class Pipeline:
     def serves(self, changed: Sequence[str]) -> bool:
         """Whether a dev shell is up and all of `changed` are its sources."""
         ready = self._deployed is not None and not self._undeployed
-        return ready and all(self._is_source(path) for path in changed)
+        return ready and len(self._sources(changed)) == len(changed)
 
-    def _is_source(self, path: str) -> bool:
-        """Whether the dev shell, where there is one, serves the file `path`."""
+    def _sources(self, changed: Sequence[str]) -> list[str]:
+        """Those of the files that the dev shell serves; none where there is no dev shell."""
         folder = self.session.builder.sources(self.project)
-        return folder is not None and (self._root / path).is_relative_to(folder) and not self.spoils([path])
+        if folder is None or self.session.builder.app(self.project) is None:
+            return []
+        under = [path for path in changed if (self._root / path).is_relative_to(folder)]
+        return [path for path in under if not self._decides(path)]
 
     def spoils(self, changed: Sequence[str]) -> bool:
         """Whether a build under way is of no use after these changes."""
         if self.session.builder.app(self.project) is None:
             return True
-        wit = self.project.wit
-        paths = [self._root / path for path in changed]
-        return any(
-            path in self.project.files or (wit is not None and path.is_relative_to(wit)) for path in paths
-        )
+        return any(self._decides(path) for path in changed)
+
+    def _decides(self, changed: str) -> bool:
+        """Whether the file says what the project is: its configuration, or its WIT."""
+        path, wit = self._root / changed, self.project.wit
+        return path in self.project.files or (wit is not None and path.is_relative_to(wit))
 
     # -- source reloads -------------------------------------------------------------------------------------------
 
@@ -126,8 +130,8 @@ class Pipeline:
     def _newer(self) -> list[str]:
         """Sources that changed since the last look; what else did is kept for another run."""
         changed = self.session.tree.scan()
-        served = [path for path in changed if self._is_source(path)]
-        self.session.conductor.keep(path for path in changed if path not in served)
+        served = self._sources(changed)
+        self.session.conductor.keep(set(changed).difference(served))
         return served
 
     async def release(self) -> None:
