@@ -5,9 +5,9 @@ from __future__ import annotations
 from engine.model.problem import Problem
 
 
-def explain(problem: Problem) -> str:
+def explain(problem: Problem, severity: str = "error") -> str:
     """The text for stderr, made safe: what a file holds never reaches the terminal as an escape."""
-    lines = [f"error: {problem.message}"]
+    lines = [f"{severity}: {problem.message}"]
     if problem.file is not None:
         place = ":".join(
             str(part) for part in (problem.file, problem.line, problem.column) if part is not None

@@ -18,7 +18,6 @@ def survey_project(path: Path) -> tuple[Project, Survey]:
 
     Raises :class:`~engine.model.problem.Problem` for a project or WIT that cannot be read.
     """
-    from engine.dependencies.problems import DependencyError
     from engine.dependencies.settings import user_catalogue
     from engine.dependencies.toggles import load_toggles
     from engine.places.places import SETTINGS, config_folder
@@ -26,15 +25,9 @@ def survey_project(path: Path) -> tuple[Project, Survey]:
 
     project = find_project(path)
     settings = user_catalogue(config_folder() / SETTINGS)
-    if project.wit is None:
-        raise DependencyError(
-            f"{project.name} has no WIT",
-            file=str(project.source_root / "wit"),
-            hint="the folder wit/ holds the world, which says what the project imports and exports",
-        )
     from engine.dependencies.discover import survey
 
-    found = survey(project, _load(_shown(project.wit)), load_toggles(project.root), settings)
+    found = survey(project, _load(project), load_toggles(project.root), settings)
     if project.dev.manifests:
         from engine.manifest.own import with_manifests
 
@@ -43,25 +36,19 @@ def survey_project(path: Path) -> tuple[Project, Survey]:
     return project, found
 
 
-def _load(wit: str) -> Resolve:
+def _load(project: Project) -> Resolve:
     """The WIT, resolved. Everything made lives until the command ends, so looking for garbage on the way is in vain."""
     import gc
 
-    from engine.wit.load import load
+    from engine.dependencies.wit import load_wit
 
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return load(wit)
+        return load_wit(project, here=Path.cwd())
     finally:
         if collecting:
             gc.enable()
-
-
-def _shown(path: Path) -> str:
-    """`path` from here where it lies below, so that errors name files as a person would."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def tell(project: Project, path: Path, survey: Survey) -> None:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", metavar="PATH", help="a WIT file, or a folder with deps/ or deps.toml")
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", default=".", help="a WIT file, or a folder with deps/ or deps.toml"
+    )
     parser.add_argument("--world", metavar="W", help="only this world: a name, or ns:pkg/name[@version]")
     parser.add_argument(
         "--feature", metavar="F", action="append", default=[], help="turn an @unstable feature on"
@@ -28,7 +30,7 @@ class Options:
     """The same as what argparse gives."""
 
     def __init__(self) -> None:
-        self.path: str | None = None
+        self.path = "."
         self.world: str | None = None
         self.feature: list[str] = []
         self.all_features = self.graph = self.mermaid = self.json = False
@@ -37,6 +39,7 @@ class Options:
 def quick(words: list[str]) -> Options | None:
     """Reads options in their plain forms; `None` for everything else, help and mistakes included."""
     options = Options()
+    given = False
     rest = iter(words)
     for word in rest:
         if word in ("--json", "--graph", "--mermaid", "--all-features"):
@@ -49,17 +52,21 @@ def quick(words: list[str]) -> Options | None:
                 options.world = value
             else:
                 options.feature.append(value)
-        elif word.startswith("-") or options.path is not None:
+        elif word.startswith("-") or given:
             return None
         else:
             options.path = word
-    return None if options.path is None else options
+            given = True
+    return options
 
 
 def run(arguments: argparse.Namespace | Options) -> int:
+    import gc
+
     from engine.wit.load import load
 
-    assert arguments.path is not None
+    # Nothing of this short process is garbage before it ends.
+    gc.disable()
     resolve = load(arguments.path, features=arguments.feature, all_features=arguments.all_features)
     chosen = resolve.select_world(arguments.world) if arguments.world is not None else None
     if arguments.graph or arguments.mermaid:
@@ -71,7 +78,28 @@ def run(arguments: argparse.Namespace | Options) -> int:
     else:
         worlds = [chosen] if chosen is not None else list(resolve.worlds)
         sys.stdout.write("\n".join(_text(world) for world in worlds))
+    sys.stdout.flush()
+    _check_lock(arguments.path)
     return 0
+
+
+def _check_lock(path: str) -> None:
+    """Says so where vendored dependencies are not what `deps.lock` has. It is no error: nobody else looks at that."""
+    from engine.wit.tree import lock_folder
+
+    folder = lock_folder(path)
+    if folder is None:
+        return
+    from engine.cli.problems import explain
+    from engine.wit.errors import WitError
+    from engine.wit.lock import verify_deps_lock
+
+    try:
+        problems = verify_deps_lock(folder)
+    except WitError as unreadable:
+        problems = [unreadable]
+    for problem in problems:
+        print(explain(problem, "warning"), file=sys.stderr)
 
 
 def _print_graph(resolve: Resolve, arguments: argparse.Namespace | Options) -> None:
@@ -91,7 +119,8 @@ def _print_json(value: dict[str, Any]) -> None:
 
     # Indented only for a reader: C encodes the compact form ten times as fast.
     indent = 2 if sys.stdout.isatty() else None
-    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=False) + "\n")
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=plain) + "\n")
 
 
 def _text(world: World) -> str:

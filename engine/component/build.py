@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.component.errors import ComponentError
+from engine.component.extern import Name
 from engine.component.model import (
     Alias,
     Field,
@@ -15,7 +16,8 @@ from engine.component.model import (
     TypeDef,
     World,
 )
-from engine.component.scope import FuncType, Instance, Name
+from engine.component.scope import Instance
+from engine.component.valtypes import FuncType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,26 +12,11 @@ from __future__ import annotations
 
 from engine.component.cursor import Cursor
 from engine.component.errors import ComponentError
+from engine.component.extern import Name, read_name
 from engine.component.model import (
     Alias,
-    Borrow,
-    Case,
-    Enum,
-    Field,
-    FixedList,
-    Flags,
-    Future,
-    List,
-    Map,
-    Option,
-    Own,
-    Record,
     Resource,
-    Result,
-    Stream,
-    Tuple,
     TypeDef,
-    Variant,
 )
 from engine.component.sections import (
     ALIAS,
@@ -44,6 +29,8 @@ from engine.component.sections import (
     TYPE,
     sections,
 )
+from engine.component.skip import skip_core_type, skip_declarations, skip_description, skip_options
+from engine.component.valtypes import FuncType, TypeReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +38,6 @@ if TYPE_CHECKING:
     from typing import TypeAlias, TypeVar
 
     from engine.component.cursor import Binary
-    from engine.component.model import Kind, Type
 
     Entry = TypeVar("Entry")
 
@@ -62,47 +48,9 @@ if TYPE_CHECKING:
 BUDGET = 2_000_000
 OVERHEAD = 100
 
-_PRIMITIVES = {
-    0x7F: "bool",
-    0x7E: "s8",
-    0x7D: "u8",
-    0x7C: "s16",
-    0x7B: "u16",
-    0x7A: "s32",
-    0x79: "u32",
-    0x78: "s64",
-    0x77: "u64",
-    0x76: "f32",
-    0x75: "f64",
-    0x74: "char",
-    0x73: "string",
-    0x64: "error-context",
-}
 
 FUNC, TYPES, COMPONENTS, INSTANCES = "func", "type", "component", "instance"
 _SORTS = {0x01: FUNC, 0x03: TYPES, 0x04: COMPONENTS, 0x05: INSTANCES}
-
-
-class FuncType:
-    """A function's type: parameters by name, result, whether it is async."""
-
-    __slots__ = ("is_async", "params", "result")
-
-    def __init__(self, params: tuple[Field, ...], result: Type | None, is_async: bool) -> None:
-        self.params = params
-        self.result = result
-        self.is_async = is_async
-
-
-class Name:
-    """An import's or export's name, with what is said about it besides (`Binary.md`, "nameopts")."""
-
-    __slots__ = ("external_id", "implements", "text")
-
-    def __init__(self, text: str, implements: str | None = None, external_id: str | None = None) -> None:
-        self.text = text
-        self.implements = implements
-        self.external_id = external_id
 
 
 class Instance:
@@ -145,7 +93,7 @@ class Budget:
             raise ComponentError("this binary's types take too much work to read", start)
 
 
-class Scope:
+class Scope(TypeReader):
     """The index spaces of one component, component type or instance type, and what it imports and exports."""
 
     def __init__(self, data: Binary, budget: Budget, parent: Scope | None = None) -> None:
@@ -187,7 +135,7 @@ class Scope:
         for _ in range(cursor.count()):
             what = cursor.byte()
             if what == 0x00:
-                _skip_core_type(cursor)
+                skip_core_type(cursor)
             elif what == 0x01:
                 self.add_type(cursor)
             elif what == 0x02:
@@ -195,7 +143,7 @@ class Scope:
             elif what == 0x03:
                 self.import_(cursor)
             elif what == 0x04:
-                name = _name(cursor)
+                name = read_name(cursor)
                 self.exports.add(name, self.declared(cursor, name))
             else:
                 raise cursor.fail(f"a declaration of unknown kind {what:#x}")
@@ -213,106 +161,18 @@ class Scope:
             scope.type_body(Cursor(self.data, closure.start, closure.end))
         return scope
 
-    # -- definitions --
+    # -- types --
 
     def add_type(self, cursor: Cursor) -> None:
         self.types.append(self.deftype(cursor))
 
     def deftype(self, cursor: Cursor) -> TypeDef | FuncType | Closure:
         code = cursor.byte()
-        if code in (0x40, 0x43):
-            return self.func_type(cursor, code == 0x43)
         if code in (0x41, 0x42):
             start = cursor.at
-            _skip_declarations(cursor, self.depth)
+            skip_declarations(cursor, self.depth)
             return Closure("component-type" if code == 0x41 else "instance-type", self, start, cursor.at)
-        if code in (0x3E, 0x3F):
-            cursor.byte()
-            if code == 0x3E:
-                cursor.u32()
-            if cursor.byte():
-                cursor.u32()
-            return TypeDef(None, Resource())
-        primitive = _PRIMITIVES.get(code)
-        if primitive is not None:
-            return TypeDef(None, Alias(primitive))
-        read = _DEFINED.get(code)
-        if read is None:
-            raise cursor.fail(f"a type of unknown kind {code:#x}")
-        return TypeDef(None, read(self, cursor))
-
-    def func_type(self, cursor: Cursor, is_async: bool) -> FuncType:
-        params = tuple(self.labelled(cursor))
-        code = cursor.byte()
-        if code == 0x00:
-            return FuncType(params, self.valtype(cursor), is_async)
-        # Named results are of the time before they were given up; more than one cannot be said in WIT any more.
-        results = self.labelled(cursor)
-        if results:
-            raise cursor.fail("a function has named results")
-        return FuncType(params, None, is_async)
-
-    def labelled(self, cursor: Cursor) -> list[Field]:
-        out = []
-        for _ in range(cursor.count()):
-            name = cursor.name()
-            out.append(Field(name, self.valtype(cursor)))
-        return out
-
-    def valtype(self, cursor: Cursor) -> Type:
-        index = cursor.s33()
-        if index < 0:
-            primitive = _PRIMITIVES.get(index & 0x7F) if index >= -64 else None
-            if primitive is None:
-                raise cursor.fail("a primitive type that is not known")
-            return primitive
-        typedef = self.value_type_at(index, cursor)
-        kind = typedef.kind
-        if typedef.name is None and isinstance(kind, Alias):
-            return kind.type
-        return typedef
-
-    def value_type_at(self, index: int, cursor: Cursor) -> TypeDef:
-        found = self.at(self.types, index, cursor)
-        if not isinstance(found, TypeDef):
-            raise cursor.fail(f"type {index} is not a type of values")
-        return found
-
-    def at(self, space: list[Entry], index: int, cursor: Cursor) -> Entry:
-        if index >= len(space):
-            raise cursor.fail(f"there is no definition {index}")
-        return space[index]
-
-    def maybe(self, cursor: Cursor) -> Type | None:
-        return self.valtype(cursor) if cursor.byte() else None
-
-    def variant(self, cursor: Cursor) -> Kind:
-        cases = []
-        for _ in range(cursor.count()):
-            name = cursor.name()
-            type = self.maybe(cursor)
-            if cursor.byte():
-                cursor.u32()
-            cases.append(Case(name, type))
-        return Variant(tuple(cases))
-
-    def labels(self, cursor: Cursor) -> tuple[Case, ...]:
-        return tuple([Case(cursor.name()) for _ in range(cursor.count())])
-
-    def tuple_type(self, cursor: Cursor) -> Kind:
-        return Tuple(tuple([self.valtype(cursor) for _ in range(cursor.count())]))
-
-    def result(self, cursor: Cursor) -> Kind:
-        ok = self.maybe(cursor)
-        return Result(ok, self.maybe(cursor))
-
-    def map_type(self, cursor: Cursor) -> Kind:
-        key = self.valtype(cursor)
-        return Map(key, self.valtype(cursor))
-
-    def fixed(self, cursor: Cursor) -> Kind:
-        item = self.valtype(cursor)
-        return FixedList(item, cursor.u32())
+        return self.type_of(code, cursor)
 
     # -- aliases, instances, canonical functions --
 
@@ -388,7 +248,7 @@ class Scope:
         elif how == 0x01:
             instance = Instance()
             for _ in range(cursor.count()):
-                label = _name(cursor)
+                label = read_name(cursor)
                 _, item = self.sorted_item(cursor)
                 if item is not None:
                     instance.add(label, item)
@@ -401,7 +261,7 @@ class Scope:
         if code == 0x00:
             cursor.byte()
             cursor.u32()
-            _skip_options(cursor)
+            skip_options(cursor)
             func = self.at(self.types, cursor.u32(), cursor)
             if not isinstance(func, FuncType):
                 raise cursor.fail("a function is lifted to what is no function type")
@@ -424,22 +284,22 @@ class Scope:
                 else:
                     self.valtype(cursor)
             else:
-                _skip_options(cursor)
+                skip_options(cursor)
 
     # -- imports and exports --
 
     def import_(self, cursor: Cursor) -> None:
-        name = _name(cursor)
+        name = read_name(cursor)
         item = self.declared(cursor, name, self.given)
         self.imports.add(name, item)
 
     def export(self, cursor: Cursor) -> None:
-        name = _name(cursor)
+        name = read_name(cursor)
         sort, item = self.sorted_item(cursor)
         if cursor.byte():
             # What an export is said to be is what its users see; only a type stays what it is.
             if sort == TYPES or sort is None:
-                _skip_description(cursor)
+                skip_description(cursor)
             else:
                 self.exports.add(name, self.declared(cursor, name))
                 return
@@ -496,195 +356,6 @@ def _renamed(name: str, typedef: TypeDef) -> TypeDef:
     return TypeDef(name, typedef.kind)
 
 
-def _name(cursor: Cursor) -> Name:
-    form = cursor.byte()
-    text = cursor.name()
-    if form < 0x02:
-        return Name(text)
-    if form > 0x02:
-        raise cursor.fail(f"a name of unknown form {form:#x}")
-    implements = external_id = None
-    for _ in range(cursor.count()):
-        option = cursor.byte()
-        value = cursor.name()
-        if option == 0x00:
-            implements = value
-        elif option == 0x01:
-            text += value
-        elif option == 0x02:
-            external_id = value
-    return Name(text, implements, external_id)
-
-
-# -- passing over ----------------------------------------------------------------------------------------------------
-
-
-def _skip_description(cursor: Cursor) -> None:
-    what = cursor.byte()
-    if what == 0x00:
-        cursor.byte()
-        cursor.u32()
-    elif what == 0x02:
-        if cursor.byte():
-            cursor.s33()
-        else:
-            cursor.u32()
-    elif what == 0x03:
-        if not cursor.byte():
-            cursor.u32()
-    elif what in (0x01, 0x04, 0x05):
-        cursor.u32()
-    else:
-        raise cursor.fail(f"an import or export of unknown kind {what:#x}")
-
-
-def _skip_declarations(cursor: Cursor, depth: int) -> None:
-    """Passes over the body of a component type or instance type."""
-    if depth > DEEPEST:
-        raise cursor.fail("types are nested too deep")
-    for _ in range(cursor.count()):
-        what = cursor.byte()
-        if what == 0x00:
-            _skip_core_type(cursor)
-        elif what == 0x01:
-            _skip_type(cursor, depth)
-        elif what == 0x02:
-            if cursor.byte() == 0x00:
-                cursor.byte()
-            how = cursor.byte()
-            cursor.u32()
-            if how == 0x02:
-                cursor.u32()
-            else:
-                cursor.name()
-        elif what in (0x03, 0x04):
-            _name(cursor)
-            _skip_description(cursor)
-        else:
-            raise cursor.fail(f"a declaration of unknown kind {what:#x}")
-
-
-def _skip_type(cursor: Cursor, depth: int) -> None:
-    code = cursor.byte()
-    if code in (0x40, 0x43):
-        _skip_labelled(cursor)
-        if cursor.byte():
-            _skip_labelled(cursor)
-        else:
-            cursor.s33()
-    elif code in (0x41, 0x42):
-        _skip_declarations(cursor, depth + 1)
-    elif code in (0x3E, 0x3F):
-        cursor.byte()
-        if code == 0x3E:
-            cursor.u32()
-        if cursor.byte():
-            cursor.u32()
-    elif code == 0x72:
-        _skip_labelled(cursor)
-    elif code == 0x71:
-        for _ in range(cursor.count()):
-            cursor.name()
-            if cursor.byte():
-                cursor.s33()
-            if cursor.byte():
-                cursor.u32()
-    elif code in (0x70, 0x6B, 0x69, 0x68):
-        cursor.s33()
-    elif code == 0x6F:
-        for _ in range(cursor.count()):
-            cursor.s33()
-    elif code in (0x6E, 0x6D):
-        for _ in range(cursor.count()):
-            cursor.name()
-    elif code in (0x6A, 0x66, 0x65):
-        for _ in range(2 if code == 0x6A else 1):
-            if cursor.byte():
-                cursor.s33()
-    elif code == 0x67:
-        cursor.s33()
-        cursor.u32()
-    elif code == 0x63:
-        cursor.s33()
-        cursor.s33()
-    elif code not in _PRIMITIVES:
-        raise cursor.fail(f"a type of unknown kind {code:#x}")
-
-
-def _skip_labelled(cursor: Cursor) -> None:
-    for _ in range(cursor.count()):
-        cursor.name()
-        cursor.s33()
-
-
-def _skip_options(cursor: Cursor) -> None:
-    for _ in range(cursor.count()):
-        if cursor.byte() in (0x03, 0x04, 0x05, 0x07, 0x08):
-            cursor.u32()
-
-
-def _skip_core_type(cursor: Cursor) -> None:
-    """Passes over a core function type or module type, as in the declarations of a type."""
-    code = cursor.byte()
-    if code == 0x00 and cursor.at < cursor.end and cursor.data[cursor.at] == 0x50:
-        code = cursor.byte()
-    if code == 0x60:
-        for _ in range(2):
-            for _ in range(cursor.count()):
-                _skip_core_value_type(cursor)
-        return
-    if code != 0x50:
-        raise cursor.fail(f"a core type of unknown kind {code:#x}")
-    for _ in range(cursor.count()):
-        what = cursor.byte()
-        if what == 0x00:
-            cursor.name()
-            cursor.name()
-            _skip_core_description(cursor)
-        elif what == 0x01:
-            if cursor.byte() != 0x60:
-                raise cursor.fail("a core type in a module type that is no function")
-            for _ in range(2):
-                for _ in range(cursor.count()):
-                    _skip_core_value_type(cursor)
-        elif what == 0x02:
-            cursor.byte()
-            cursor.byte()
-            cursor.u32()
-            cursor.u32()
-        elif what == 0x03:
-            cursor.name()
-            _skip_core_description(cursor)
-        else:
-            raise cursor.fail(f"a declaration of unknown kind {what:#x}")
-
-
-def _skip_core_value_type(cursor: Cursor) -> None:
-    if cursor.byte() in (0x63, 0x64):
-        cursor.s33()
-
-
-def _skip_core_description(cursor: Cursor) -> None:
-    what = cursor.byte()
-    if what == 0x00:
-        cursor.u32()
-    elif what in (0x01, 0x02):
-        if what == 0x01:
-            _skip_core_value_type(cursor)
-        flags = cursor.byte()
-        cursor.u32()
-        if flags & 0x01:
-            cursor.u32()
-    elif what == 0x03:
-        _skip_core_value_type(cursor)
-        cursor.byte()
-    elif what == 0x04:
-        cursor.byte()
-        cursor.u32()
-    else:
-        raise cursor.fail(f"a core import or export of unknown kind {what:#x}")
-
-
 _SECTIONS: dict[int, Callable[[Scope, Cursor], None]] = {
     INSTANCE: Scope.instance,
     ALIAS: Scope.alias,
@@ -694,22 +365,6 @@ _SECTIONS: dict[int, Callable[[Scope, Cursor], None]] = {
     EXPORT: Scope.export,
 }
 _DESCRIBED = {0x01: FUNC, 0x03: TYPES, 0x04: COMPONENTS, 0x05: INSTANCES}
-_DEFINED: dict[int, Callable[[Scope, Cursor], Kind]] = {
-    0x72: lambda scope, cursor: Record(tuple(scope.labelled(cursor))),
-    0x71: Scope.variant,
-    0x70: lambda scope, cursor: List(scope.valtype(cursor)),
-    0x6F: Scope.tuple_type,
-    0x6E: lambda scope, cursor: Flags(scope.labels(cursor)),
-    0x6D: lambda scope, cursor: Enum(scope.labels(cursor)),
-    0x6B: lambda scope, cursor: Option(scope.valtype(cursor)),
-    0x6A: Scope.result,
-    0x69: lambda scope, cursor: Own(scope.value_type_at(cursor.u32(), cursor)),
-    0x68: lambda scope, cursor: Borrow(scope.value_type_at(cursor.u32(), cursor)),
-    0x67: Scope.fixed,
-    0x66: lambda scope, cursor: Stream(scope.maybe(cursor)),
-    0x65: lambda scope, cursor: Future(scope.maybe(cursor)),
-    0x63: Scope.map_type,
-}
 # What follows each code of a canonical function: b a byte, i an index, v an optional type, o options, r a result list.
 _CANON = {
     0x01: "bio",

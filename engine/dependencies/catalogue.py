@@ -48,7 +48,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
         return next((e for e in self.entries if e.serves(interface, direction)), None)
 
     def host_part(self, interface: Interface) -> str | None:
-        """The embedded host's name for what supplies `interface`, when every host does."""
+        """The embedded host's name for what supplies `interface`, when every wasmCloud host does; empty where the
+        embedded one does not."""
         return next((name for spec, name in self.host if matches(spec, interface)), None)
 
     def is_carried(self, interface: Interface) -> bool:

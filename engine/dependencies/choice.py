@@ -59,7 +59,8 @@ def choose_provider(
     usual = None
     if project.kind == "component" and host_part is None:
         usual = catalogue.provider_of(interface, need.direction)
-    image = catalogue.image_of(usual) if usual else None
+    usual_image = catalogue.image_of(usual) if usual else None
+    image = usual_image
     origin = usual.source if usual else "wit"
     origins = {"state": origin, "image": origin, "link_name": "default"}
     for override in overrides:
@@ -69,12 +70,12 @@ def choose_provider(
             origins["image"] = origins["state"] = override.key
         if override.link_name is not None:
             origins["link_name"] = override.key
-    entry = usual if usual and image == catalogue.image_of(usual) else _known(image, catalogue)
+    entry = usual if image == usual_image else _known(image, catalogue)
     kind = _kind(project, image, entry, kinds.get(interface.package_key))
     builtin = entry.builtin if entry else None
     host = host_part is not None and image is None
     if host:
-        builtin = host_part
+        builtin = host_part or None
     base = usual.name if usual else f"custom-{interface.namespace}-{interface.package}"
     if host:
         base = f"{interface.namespace}-{interface.package}"
@@ -87,7 +88,7 @@ def choose_provider(
         state=state,
         source="override" if overrides and not host else "wit",
         link_name=link_name,
-        replaced=bool(usual and image != catalogue.image_of(usual)) or link_name != DEFAULT_LINK,
+        replaced=image != usual_image or link_name != DEFAULT_LINK,
         setup=_setup(
             [spec for o in overrides for spec in o.config], [spec for o in overrides for spec in o.secrets]
         ),

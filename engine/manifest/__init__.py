@@ -1,1 +1,4 @@
-"""WADM applications: their model, made from a project's dependencies, validated, compared. Open `model.py`."""
+"""WADM applications: their model, made from a project's dependencies, read from files, validated, compared.
+
+Open `generate.py`: from dependencies to an application. `decode.py` reads anybody's file, `validate.py` has wadm's rules.
+"""

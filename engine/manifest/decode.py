@@ -26,8 +26,6 @@ from engine.manifest.problems import ManifestError
 from engine.manifest.yaml_reader import KEY, Document, Path, read_yaml
 from engine.model.diagnostic import Diagnostic, Severity
 
-SCALERS = ("spreadscaler", "daemonscaler")
-
 
 class Decoding:
     """An application as read, where its parts stand, and what is wrong; `app` is None when nothing could be made."""

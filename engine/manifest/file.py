@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.manifest.document import to_yaml
-from engine.manifest.model import Application
 from engine.manifest.problems import ManifestError
 from engine.manifest.yaml_reader import SIZE_LIMIT
-from engine.places.places import write_atomic
 
 
 def read_manifest_text(file: Path) -> str:
@@ -26,15 +23,3 @@ def read_manifest_text(file: Path) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
         raise ManifestError("the manifest is not UTF-8", file=str(file), line=line, column=column) from error
-
-
-def write_manifest(folder: Path, app: Application) -> Path:
-    """Writes `<application>.yaml` into `folder`, whole or not at all. Raises :class:`ManifestError` when `folder` is
-    no folder."""
-    if not folder.is_dir():
-        raise ManifestError(
-            f"{folder} is no folder", hint="--manifest-output-dir names a folder that exists; make it first"
-        )
-    path = folder / f"{app.metadata.name}.yaml"
-    write_atomic(path, to_yaml(app).encode())
-    return path

@@ -45,28 +45,41 @@ def generate(
     artifact: str | None = None,
     *,
     address: str | None = None,
-    manifests: bool = True,
 ) -> Application:
     """The application `dev-<session>-<name>`: the project's component and every resolved dependency, linked.
 
     `artifact` is an image reference, a `file://` URL or a path; by default the file that the project's build writes.
     `address` (host:port) takes the place of the HTTP server's configured one. The project's own WADM files
-    (`dev.manifests`) are joined in unless `manifests` is false; raises
+    (`dev.manifests`) are joined in; raises
     :class:`~engine.manifest.problems.ManifestError` when one cannot be read or has no component that fits.
     """
+    dependencies = tuple(dependencies)
     resolved = sorted(
         (item for item in dependencies if item.state == "resolved"),
         key=lambda item: (item.name, item.direction, item.link_name, item.interfaces),
     )
     plan = _Plan(project, artifact, address)
+    plan.claimed = {_place(item, text.partition("@")[0]) for item in resolved for text in item.interfaces}
     for dependency in resolved:
         plan.add(dependency)
     app = plan.application()
-    if manifests and project.dev.manifests:
+    if project.dev.manifests:
         from engine.manifest.own import join
 
-        app = join(project, app)
+        off: set[tuple[str, str]] = {
+            (item.direction, text.partition("@")[0])
+            for item in dependencies
+            if item.state == "off"
+            for text in item.interfaces
+        }
+        app = join(project, app, off)
     return with_version(app, f"v{project.version}-")
+
+
+def _place(dependency: Dependency, interface: str) -> tuple[str, str, str]:
+    """What no two links of one source may share: the source, the link's name and the interface."""
+    source = dependency.name if dependency.direction == "export" else ""
+    return source, dependency.link_name, interface
 
 
 class _Provider:
@@ -85,6 +98,7 @@ class _Plan:
         self.names = Names()
         self.providers: dict[str, _Provider] = {}
         self.links: list[Trait] = []
+        self.claimed: set[tuple[str, str, str]] = set()
         self.image = image_url(artifact or f"file://{project.artifact}", project.root)
         self.own_config = _config_blocks(project.dev.config, f"{project.slug}-config", self.names)
 
@@ -135,10 +149,7 @@ class _Plan:
     ) -> dict[str, Any]:
         """A link's properties, with the provider's side of its configuration under `config`."""
         first = interfaces[0]
-        aliases = shipped().links
-        linked = sorted(
-            {i.name for i in interfaces} | {aliases[i.key] for i in interfaces if i.key in aliases}
-        )
+        linked = self._linked(dependency, interfaces)
         properties: dict[str, Any] = {
             "namespace": first.namespace,
             "package": first.package,
@@ -165,6 +176,19 @@ class _Plan:
         refs += [{"name": name} for name in dict.fromkeys(named)]
         properties["config"] = {"config": refs} if refs else {}
         return properties
+
+    def _linked(self, dependency: Dependency, interfaces: list[Interface]) -> list[str]:
+        """The names that the link has: those of the interfaces, and those that a wasmCloud host calls in their place,
+        unless another link from the same side has them."""
+        aliases = shipped().links
+        names = {interface.name for interface in interfaces}
+        for interface in interfaces:
+            alias = aliases.get(interface.key)
+            place = _place(dependency, f"{interface.package_key}/{alias}")
+            if alias is not None and place not in self.claimed:
+                self.claimed.add(place)
+                names.add(alias)
+        return sorted(names)
 
     def application(self) -> Application:
         project = self.project

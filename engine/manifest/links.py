@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -41,8 +41,8 @@ class _Target(msgspec.Struct, frozen=True):
 
 class _Spread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
-    requirements: dict[str, str] = {}
-    weight: int | None = None
+    requirements: dict[str, str]
+    weight: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 def link_of(properties: dict[str, Any]) -> Link | str:

@@ -7,6 +7,7 @@ generated is added only for interfaces that the file does not link.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -41,10 +42,10 @@ def read_own(project: Project) -> tuple[Own, ...]:
     return tuple(_read(project, target) for target in project.dev.manifests)
 
 
-def join(project: Project, app: Application, own: tuple[Own, ...] | None = None) -> Application:
-    """`app` with the user's files joined in. Raises :class:`ManifestError`, also where two files have components of
-    one name that are not the same."""
-    own = read_own(project) if own is None else own
+def join(project: Project, app: Application, off: Linked) -> Application:
+    """`app` with the user's files joined in, but for links over what the user turned `off`. Raises
+    :class:`ManifestError`, also where two files have components of one name that are not the same."""
+    own = tuple(_without_off(item, off, project.component_id) for item in read_own(project))
     ours = next(item for item in app.spec.components if item.name == project.component_id)
     linked: Linked = set().union(*(_linked(item, project.component_id) for item in own))
     generated = _without(app.spec.components, linked, project.component_id)
@@ -170,27 +171,35 @@ def _linked(own: Own, name: str) -> Linked:
     return found
 
 
-def _without(components: tuple[Component, ...], linked: Linked, name: str) -> list[Component]:
-    """Generated components without the links that the user has, and without providers that then have none."""
-    used: set[str] = set()
+def _without(components: Iterable[Component], gone: Linked, name: str) -> list[Component]:
+    """`components` without their links with `name` over the interfaces in `gone`, and without those that had links
+    with it and then have none."""
+    had: set[str] = set()
+    have: set[str] = set()
     found = []
     for component in components:
         traits = []
         for trait in component.traits:
             link = link_of(trait.properties) if trait.type == "link" else None
-            if isinstance(link, Link):
-                direction = "import" if component.name == name else "export"
-                package = f"{link.namespace}:{link.package}"
-                left = tuple(
-                    item for item in link.interfaces if (direction, f"{package}/{item}") not in linked
-                )
+            if isinstance(link, Link) and name in (component.name, link.target):
+                outward = component.name == name
+                other = link.target if outward else component.name
+                direction, package = "import" if outward else "export", f"{link.namespace}:{link.package}"
+                left = tuple(item for item in link.interfaces if (direction, f"{package}/{item}") not in gone)
+                had.add(other)
                 if not left:
                     continue
-                used.add(link.target if component.name == name else component.name)
-                trait = Trait("link", link_properties(msgspec.structs.replace(link, interfaces=left)))
+                have.add(other)
+                if left != link.interfaces:
+                    trait = Trait("link", link_properties(msgspec.structs.replace(link, interfaces=left)))
             traits.append(trait)
         found.append(msgspec.structs.replace(component, traits=tuple(traits)))
-    return [item for item in found if item.name == name or item.name in used]
+    return [item for item in found if item.name == name or item.name not in had - have]
+
+
+def _without_off(own: Own, off: Linked, name: str) -> Own:
+    target, *others = _without((own.target, *own.others), off, name)
+    return msgspec.structs.replace(own, target=target, others=tuple(others))
 
 
 def _merged(ours: Properties, theirs: Properties) -> Properties:

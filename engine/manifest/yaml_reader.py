@@ -71,9 +71,9 @@ def read_yaml(text: str, file: str) -> Document:
     if len(text) > SIZE_LIMIT:
         raise ManifestError(f"the file is larger than {SIZE_LIMIT} bytes", file=file)
     # JSON is nearly YAML, but not in its escapes and line breaks: then the values are JSON's and places YAML's.
-    as_json = _json(text) if text.lstrip()[:1] == "{" else None
+    as_json = _json(text, file) if text.lstrip()[:1] == "{" else None
     try:
-        _Reader(document).read()
+        _Reader(document, joins_keys=as_json is not None).read()
     except yaml.YAMLError as error:
         if as_json is None:
             raise _problem(error, document) from None
@@ -85,12 +85,19 @@ def read_yaml(text: str, file: str) -> Document:
     return document
 
 
-def _json(text: str) -> Any:
+def _json(text: str, file: str) -> Any:
     """The JSON document; None when it is none, or is nested too deeply."""
     import json
 
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
+            raise ManifestError(f"the key `{twice}` stands twice in one mapping", file=file)
+        return found
+
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError):
         return None
 
@@ -125,8 +132,11 @@ class _Open:
 
 
 class _Reader:
-    def __init__(self, document: Document) -> None:
+    """`joins_keys`: two keys that YAML folds into one are no error, as the text is JSON, where they are two."""
+
+    def __init__(self, document: Document, *, joins_keys: bool = False) -> None:
         self.document = document
+        self.joins_keys = joins_keys
         self.anchors: dict[str, Any] = {}
         self.stack: list[_Open] = []
         self.count = 0
@@ -145,8 +155,10 @@ class _Reader:
                 self.close()
             elif isinstance(event, yaml.AliasEvent):
                 self.alias(event)
-            elif isinstance(event, yaml.DocumentEndEvent):
-                return
+            elif isinstance(event, yaml.DocumentStartEvent):
+                if self.done:
+                    raise self.error("a manifest is one document, and here a second begins", _place(event))
+                self.done = True
 
     def events(self, loader: Any) -> Iterator[yaml.Event]:
         return iter(yaml.parse(self.document.text, Loader=loader))
@@ -167,7 +179,7 @@ class _Reader:
 
     def key(self, frame: _Open, text: str, event: yaml.ScalarEvent) -> None:
         place = _place(event)
-        if text in frame.value:
+        if text in frame.value and not self.joins_keys:
             raise self.error(f"the key `{text}` stands twice in one mapping", place)
         frame.key = text
         self.document.places[(*frame.path, text, KEY)] = place

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from engine.model.host_settings import HostSettings
 from engine.project.interface_spec import InterfaceSpec
 
 WasmTarget = Literal["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wasip2"]
@@ -178,3 +179,4 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     overrides: dict[str, PackageOverride] = {}
     metadata: dict[str, str] = {}
     catalogue: CatalogueConfig = CatalogueConfig()
+    host: HostSettings = HostSettings()

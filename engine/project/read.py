@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from engine.model.diagnostic import Diagnostic
+from engine.model.host_settings import HostSettings
 from engine.project.config import (
     CatalogueConfig,
     CatalogueProvider,
@@ -90,6 +93,7 @@ def _config(top: Section) -> Config:
     version = top.text("version")
     if version is not None and not VERSION.fullmatch(version):
         top.error("version", f'`version` is "{version}"; expected a semantic version such as "0.1.0"')
+    wake = top.table("wake")
     config = Config(
         language=language.strip().lower() if language is not None else None,
         type=kind,
@@ -109,8 +113,10 @@ def _config(top: Section) -> Config:
         composition=_composition(top.table("composition")),
         overrides=_overrides(top),
         metadata=top.strings("metadata"),
-        catalogue=read_catalogue(_catalogue_table(top)),
+        catalogue=read_catalogue(wake.table("catalogue")),
+        host=_host(wake.table("host")),
     )
+    wake.end()
     if config.language == "":
         top.error(
             "language", "`language` is empty; expected rust, tinygo, go, python, typescript or another name"
@@ -261,11 +267,18 @@ def _overrides(top: Section) -> dict[str, PackageOverride]:
     return found
 
 
-def _catalogue_table(top: Section) -> Section:
-    wake = top.table("wake")
-    table = wake.table("catalogue")
-    wake.end()
-    return table
+def _host(section: Section) -> HostSettings:
+    values = {}
+    for field in msgspec.structs.fields(HostSettings):
+        _, value = section.value(field.name)
+        if value is None:
+            continue
+        try:
+            values[field.name] = msgspec.convert(value, field.type)
+        except msgspec.ValidationError as problem:
+            section.error(field.name, f"`{section.name(field.name)}`: {problem}")
+    section.end()
+    return HostSettings(**values)
 
 
 def read_catalogue(section: Section) -> CatalogueConfig:

@@ -34,7 +34,7 @@ def read_text(path: Path) -> str:
     if len(data) > SIZE_LIMIT:
         raise ConfigError(f"{path.name} is larger than {SIZE_LIMIT} bytes", file=str(path))
     try:
-        return data.decode("utf-8")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)

@@ -8,7 +8,6 @@ since appending changes them; syntax is what is kept.
 from __future__ import annotations
 
 from engine.component.model import Interface, PackageName, Span, TypeDef, World
-from engine.wit.errors import WitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,9 +43,10 @@ class Inclusion:
 
 
 class Draft:
+    """A package in the making."""
+
     __slots__ = (
         "docs",
-        "failed",
         "files",
         "foreign",
         "foreign_types",
@@ -74,4 +74,3 @@ class Draft:
         self.includes: dict[World, list[Inclusion]] = {}
         self.must_be_resources: list[tuple[TypeDef, Span]] = []
         """Placeholders used in handles."""
-        self.failed: list[WitError] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.wit.draft import Draft
 from engine.wit.errors import WitError
-from engine.wit.names import PackageText
+from engine.wit.package import PackageText
 from engine.wit.syntax import FileDecl, PackageDecl
 
 

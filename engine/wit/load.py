@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from engine.component import model
@@ -17,7 +18,7 @@ from engine.wit.worlds import Resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 
 def load(
@@ -38,9 +39,38 @@ def load(
     whole = all(not unit.problems for unit in tree.units)
     found = cache.tree(key) if whole else None
     if found is None:
-        found = resolve_tree(tree, Features(features, all_features), cache)
+        # All that is made here stays, so looking through it for garbage time and again is a third of the work.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            found = resolve_tree(tree, Features(features, all_features), cache)
+        finally:
+            if collecting:
+                gc.enable()
         cache.keep_tree(key, found)
     return found
+
+
+def load_several(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    features: Collection[str] = (),
+    all_features: bool = False,
+    cache: Cache = SHARED,
+) -> Resolve:
+    """As :func:`load`, for several inputs, each complete in itself: packages that several of them have are united,
+    and must agree. With more than one there is no main package, so a world must be named in full."""
+    from engine.wit.merge import merge
+
+    whole = Resolve()
+    mains = []
+    for path in paths:
+        # Resolved anew, since uniting moves what it takes; the syntax of files is still shared.
+        one = resolve_tree(read_tree(os.fspath(path)), Features(features, all_features), cache)
+        merge(whole, one, os.fspath(path))
+        mains.append(one.main)
+    whole.main = mains[0] if len(mains) == 1 else None
+    return whole
 
 
 def resolve_tree(tree: Tree, features: Features, cache: Cache) -> Resolve:
@@ -67,7 +97,7 @@ def resolve_tree(tree: Tree, features: Features, cache: Cache) -> Resolve:
     _raise(problems)
     append(resolve, ordered, features, tree, problems)
     _raise(problems)
-    if main is None and groups[0].main is not None:
+    if main is None and groups and groups[0].main is not None:
         main = resolve.package_names[groups[0].main.name]
     resolve.main = main
     return resolve

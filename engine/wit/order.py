@@ -43,33 +43,32 @@ def order(drafts: dict[PackageName, Draft], problems: list[WitError]) -> list[Dr
     """
     done: dict[PackageName, Draft] = {}
     for root in sorted(drafts.values(), key=_key):
-        if root.name in done or len(problems) >= MOST_PROBLEMS:
-            continue
-        # Like upstream, the first package does not count as being visited: a circle shows where it is entered again.
-        visiting: dict[PackageName, tuple[Draft, Span]] = {}
-        stack: list[tuple[Draft, Iterator[tuple[PackageName, Span]]]] = [(root, _needs(root))]
-        while stack:
-            draft, needs = stack[-1]
-            for name, span in needs:
-                if name in visiting:
-                    problems.append(_cycle(name, span, draft, visiting))
-                    break
-                needed = drafts.get(name)
-                if needed is not None and name not in done:
-                    visiting[name] = (draft, span)
-                    stack.append((needed, _needs(needed)))
-                    break
-            else:
-                stack.pop()
-                visiting.pop(draft.name, None)
-                done.setdefault(draft.name, draft)
-                continue
-            if problems and name in visiting and stack[-1][0].name != name:
-                # The circle is told; leave what is on the stack, it cannot be ordered.
-                for stuck, _ in stack:
-                    done.setdefault(stuck.name, stuck)
-                break
+        if root.name not in done and len(problems) < MOST_PROBLEMS:
+            _visit(root, drafts, done, problems)
     return list(done.values())
+
+
+def _visit(
+    root: Draft, drafts: dict[PackageName, Draft], done: dict[PackageName, Draft], problems: list[WitError]
+) -> None:
+    # Like upstream, the first package does not count as being visited: a circle shows where it is entered again.
+    visiting: dict[PackageName, tuple[Draft, Span]] = {}
+    stack: list[tuple[Draft, Iterator[tuple[PackageName, Span]]]] = [(root, _needs(root))]
+    while stack:
+        draft, needs = stack[-1]
+        name, span = next(needs, (None, draft.span))
+        if name is None:
+            stack.pop()
+            visiting.pop(draft.name, None)
+            done.setdefault(draft.name, draft)
+        elif name in visiting:
+            problems.append(_cycle(name, span, draft, visiting))
+            # What is on the stack cannot be ordered; it counts as done, so that the circle is told once.
+            done.update((stuck.name, stuck) for stuck, _ in stack)
+            return
+        elif name in drafts and name not in done:
+            visiting[name] = (draft, span)
+            stack.append((drafts[name], _needs(drafts[name])))
 
 
 def _key(draft: Draft) -> tuple[object, ...]:

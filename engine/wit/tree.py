@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import os
 from os.path import isdir, isfile, join
+from stat import S_ISREG
 
 from engine.wit.errors import WitError
+
+# The largest WIT there is has a megabyte; a binary may be a whole component.
+LARGEST_FILE = 64 * 1024 * 1024
 
 NO_HEADER = "no `package` header was found in any WIT file for this package"
 
@@ -53,7 +57,7 @@ def read_tree(path: str) -> Tree:
         tree = Tree(os.path.dirname(path) or ".")
         tree.units.append(_single(path))
         return tree
-    folder = _package_folder(path)
+    folder = package_folder(path)
     tree = Tree(folder)
     tree.units.append(_folder(folder))
     tree.units.extend(deps_units(join(folder, "deps")))
@@ -65,7 +69,7 @@ def read_tree(path: str) -> Tree:
     return tree
 
 
-def _package_folder(path: str) -> str:
+def package_folder(path: str) -> str:
     """`path`, or where its WIT is: `path/wit`, or the one package below that no other one there depends on."""
     if _has_wit(path):
         return path
@@ -75,6 +79,14 @@ def _package_folder(path: str) -> str:
     from engine.wit.deps_toml import top_package
 
     return top_package(path) or path
+
+
+def lock_folder(path: str) -> str | None:
+    """The folder of `path` that has a `deps.lock`, if it has one."""
+    if not isdir(path):
+        return None
+    folder = package_folder(path)
+    return folder if isfile(join(folder, "deps.lock")) else None
 
 
 def _has_wit(path: str) -> bool:
@@ -148,8 +160,18 @@ def _single(path: str) -> Unit:
 
 
 def _bytes(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:
-        return file.read()
+    with open(path, "rb", buffering=0, opener=_opener) as file:
+        if not S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(0, "it is not a file")
+        data = file.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise OSError(0, f"it has more than {LARGEST_FILE} bytes")
+    return data
+
+
+def _opener(path: str, flags: int) -> int:
+    # A pipe without a writer would block an open that waits.
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _broken(path: str, message: str, hint: str | None = None) -> Unit:

@@ -23,11 +23,13 @@ def select_world(resolve: model.Resolve, name: str | None = None) -> World:
     main package's only one. Raises :class:`WitError` with upstream's reasons."""
     main = resolve.main
     if name is None:
+        if main is None:
+            raise _no_main(resolve)
         return _only(main)
     path = parse_path(name)
     if path.package is None:
         if main is None:
-            raise WitError("no main package to look for a world in")
+            raise _no_main(resolve)
         return _in(main, path.name)
     wanted = path.package
     if wanted.version is not None:
@@ -47,9 +49,12 @@ def select_world(resolve: model.Resolve, name: str | None = None) -> World:
     return _in(packages[0], path.name)
 
 
-def _only(main: Package | None) -> World:
-    if main is None:
-        raise WitError("no main package to look for a world in")
+def _no_main(resolve: model.Resolve) -> WitError:
+    listed = "".join(f"\n  {world.full_name}" for world in resolve.worlds)
+    return WitError(f"There are multiple main packages; a world must be explicitly chosen:{listed}")
+
+
+def _only(main: Package) -> World:
     if not main.worlds:
         raise WitError(f"The main package `{main.name}` contains no worlds")
     if len(main.worlds) > 1:

@@ -114,6 +114,15 @@ def test_an_override_for_one_of_several_interfaces_is_ignored(tmp_path: Path) ->
     assert [item.name for item in items] == ["keyvalue-nats", "keyvalue-nats-store"]
 
 
+def test_an_override_for_one_of_a_custom_packages_interfaces(tmp_path: Path) -> None:
+    toml = '[[dev.overrides.imports]]\ninterface = "acme:shop/orders"\nimage_ref = "file://./shop.wasm"\n'
+    items = wanted(make(tmp_path, "import acme:shop/orders@1.0.0;\nimport acme:shop/stock@1.0.0;", toml))
+    assert [(item.name, item.state) for item in items] == [
+        ("custom-acme-shop-orders", "resolved"),
+        ("custom-acme-shop", "unresolved"),
+    ]
+
+
 def test_a_star_is_taken_for_the_name_of_an_interface(tmp_path: Path) -> None:
     override = '[[dev.overrides.imports]]\ninterface = "wasi:keyvalue/*"\nimage_ref = "file://./my.par.gz"\n'
     (item,) = wanted(make(tmp_path, KEYVALUE, override))

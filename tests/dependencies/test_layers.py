@@ -7,17 +7,20 @@ from pathlib import Path
 import pytest
 
 from engine.dependencies.catalogue import generations, repository_of, shipped
-from engine.dependencies.discover import discover
+from engine.dependencies.discover import discover, survey
+from engine.dependencies.problems import DependencyError
 from engine.dependencies.settings import user_catalogue
 from engine.dependencies.toggles import load_toggles, save_toggles
+from engine.dependencies.wit import load_wit
 from engine.manifest.generate import generate
 from engine.manifest.own import read_own, supplied
 from engine.model.dependency import Dependency, Provider
 from engine.project.config import CatalogueConfig, CatalogueProvider
 from engine.project.problems import ConfigError
+from engine.wit.errors import WitError
 from engine.wit.load import load
 from tests.manifest.test_bugs_of_wash import OWN
-from tests.workplace import look, make, project, wanted
+from tests.workplace import TOML, look, make, project, wanted
 
 STORE = "import wasi:keyvalue/store@0.2.0-draft;"
 HTTP = "export wasi:http/incoming-handler@0.2.0;"
@@ -179,3 +182,31 @@ def test_a_file_as_image_is_found_from_the_project(tmp_path: Path) -> None:
     app = generate(project(folder), look(folder).dependencies)
     assert app.spec.components[1].properties.image == f"file://{tmp_path}/shop/shop.wasm"
     assert app.spec.components[1].type == "component"
+
+
+def test_packages_come_from_the_folders_of_wkg_overrides(tmp_path: Path) -> None:
+    shop = tmp_path / "shop" / "wit"
+    (shop / "deps" / "base").mkdir(parents=True)
+    (shop / "till.wit").write_text(
+        "package acme:till@1.0.0;\ninterface ring { use acme:base/t@1.0.0.{id}; ring: func() -> id; }\n"
+    )
+    (shop / "deps" / "base" / "t.wit").write_text(
+        "package acme:base@1.0.0;\ninterface t { type id = string; }\n"
+    )
+    folder = make(tmp_path / "thing", "import acme:till/ring@1.0.0;", files={"wkg.toml": ""})
+    with pytest.raises(WitError, match="not found"):
+        load_wit(project(folder))
+    (folder / "wkg.toml").write_text('[overrides]\n"acme:till" = { path = "../shop/wit" }\n')
+    found = survey(project(folder), load_wit(project(folder)))
+    assert [item.name for item in found.dependencies] == ["custom-acme-till"]
+    # A package that `deps/` has is taken from there.
+    (folder / "wkg.toml").write_text(
+        '[overrides]\n"acme:till" = { path = "../shop/wit" }\n"acme:shop" = { path = "../shop/wit" }\n'
+    )
+    assert load_wit(project(folder)).main is not None
+
+
+def test_a_project_without_wit_says_so(tmp_path: Path) -> None:
+    (tmp_path / "wasmcloud.toml").write_text(TOML)
+    with pytest.raises(DependencyError, match="thing has no WIT"):
+        load_wit(project(tmp_path))

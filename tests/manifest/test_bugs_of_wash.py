@@ -13,6 +13,7 @@ from engine.manifest.links import Link, link_of
 from engine.manifest.model import Application
 from engine.manifest.problems import ManifestError
 from engine.manifest.secrets import secret_values
+from engine.manifest.validate import validate
 from tests.workplace import look, make, manifest, project
 
 HTTP = "export wasi:http/incoming-handler@0.2.0;"
@@ -60,6 +61,16 @@ link_config = { values = { bucket = "other" } }
         config.name for link in links(app).values() for config in (*link.source_config, *link.target_config)
     ]
     assert len(names) == 4 and len(set(names)) == 4, names
+
+
+def test_links_of_both_generations_of_messaging_share_nothing(tmp_path: Path) -> None:
+    """A wasmCloud host calls `handler` for both; two links of it would be refused."""
+    world = "export wasmcloud:messaging/handler@0.2.0;\nexport wasmcloud:messaging/incoming-handler@0.3.0;"
+    app = manifest(make(tmp_path, world))
+    assert [item for item in validate(app) if item.severity == "error"] == []
+    assert {link.interfaces for link in links(app).values()} == {("handler",), ("incoming-handler",)}
+    alone = manifest(make(tmp_path, "import wasmcloud:messaging/request-reply@0.3.0;"))
+    assert {link.interfaces for link in links(alone).values()} == {("consumer", "request-reply")}
 
 
 def test_the_secrets_policy_is_always_there(tmp_path: Path) -> None:
@@ -163,6 +174,13 @@ def test_an_own_manifest_is_joined(tmp_path: Path) -> None:
     assert [trait.properties for trait in component.traits if trait.type == "spreadscaler"] == [
         {"instances": 7}
     ]
+
+
+def test_what_is_turned_off_leaves_an_own_manifest_too(tmp_path: Path) -> None:
+    folder = make(tmp_path, BOTH, '[dev]\nmanifests = [{ path = "own.yaml" }]\n', {"own.yaml": OWN})
+    app = generate(project(folder), look(folder, {"http-server": False}).dependencies)
+    assert {item.name.rpartition("-dep-")[2] for item in app.spec.components[1:]} == {"keyvalue-nats"}
+    assert "incoming-handler" not in to_yaml(app)
 
 
 def test_an_own_manifest_without_the_component_says_which_there_are(tmp_path: Path) -> None:

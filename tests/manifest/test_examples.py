@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.dependencies.confirm import confirm
 from engine.dependencies.discover import survey
 from engine.dependencies.interface import Interface, parse_interface
 from engine.manifest.decode import read_application
@@ -143,11 +144,25 @@ def never_called(project: Project, ours: Pairs, theirs: Pairs) -> bool:
     """Declared by the world, or by a world that it includes, and never called by the code: the built component does
     not import it, and after a build neither do we."""
     assert project.wit is not None
-    extra = ours - theirs
-    return theirs <= ours and extra <= {
-        ("import", "wasi:http/outgoing-handler"),
-        ("import", "wasi:keyvalue/batch"),
+    resolve = load(project.wit)
+    dependencies = survey(project, resolve).dependencies
+    called = {
+        direction: [
+            text
+            for item in dependencies
+            if item.direction == direction
+            for text in item.interfaces
+            if item.state == "host" or (direction, text.partition("@")[0]) in theirs
+        ]
+        for direction in ("import", "export")
     }
+    built = confirm(project, resolve, called["import"], called["export"])
+    extra = {(direction, text.partition("@")[0]) for direction, text in built.unused}
+    return (
+        extra == ours - theirs
+        and extra <= {("import", "wasi:http/outgoing-handler"), ("import", "wasi:keyvalue/batch")}
+        and needed(built.survey.dependencies) == theirs
+    )
 
 
 REASONS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -150,7 +151,7 @@ devs = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=int(os.environ.get("WAKE_EXAMPLES", "60")))
 @given(needs, devs, st.sampled_from(["component", "provider"]), st.randoms(use_true_random=False))
 def test_what_is_generated_is_clean_and_settled(
     tmp_path_factory: Any, needs: list[Need], dev: dict[str, Any], kind: str, random_: random.Random

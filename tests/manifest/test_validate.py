@@ -244,6 +244,25 @@ def test_rules(pairs: list[tuple[str, str]], expected: list[tuple[str, str, int 
     assert told(changed(*pairs)) == expected
 
 
+@pytest.mark.parametrize(
+    ("properties", "why"),
+    [
+        ("instances: 1, spread: [{name: a, requirements: {zone: b}, weight: 80}]", None),
+        ("instances: 1, spread: [{name: a}]", "Object missing required field `requirements` - at `$[0]`"),
+        ("instances: -1", "instances must be a whole number, zero or more"),
+        ("instances: true", "instances must be a whole number, zero or more"),
+        ("spread: []", "missing field `instances`"),
+        ("instances: 1, replicas: 2", "duplicate field `instances`"),
+    ],
+)
+def test_scalers(properties: str, why: str | None) -> None:
+    text = changed(
+        ("          properties:\n            replicas: 1", f"          properties: {{{properties}}}")
+    )
+    found = [message for _, message, _, _ in told(text)]
+    assert [message.rpartition(" (")[2].rstrip(")") for message in found] == ([] if why is None else [why])
+
+
 SECRET = """\
         id: kv
         secrets:
@@ -333,6 +352,7 @@ def test_scalars_at_the_top_are_strings_however_they_look() -> None:
         ("{{.Name}}: 1\n", 1, 1),
         ("a: \tb: c\n", None, None),
         ("- a\n", 1, 1),
+        ("a: 1\n---\nb: 2\n", 2, 1),
         ("", None, None),
     ],
 )
@@ -352,6 +372,8 @@ def test_json_is_taken_too() -> None:
     (found,) = validate_text(json.dumps(document, indent=2), "w.json")
     assert isinstance(found, Diagnostic) and found.line is not None
     assert found.message == "Duplicate component identifier in manifest: counter"
+    (found,) = validate_text('{"kind": "a", "kind": "b"}', "w.json")
+    assert found.message == "the key `kind` stands twice in one mapping"
 
 
 def test_a_bomb_of_aliases_is_refused() -> None:

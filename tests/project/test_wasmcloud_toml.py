@@ -367,6 +367,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ProjectError) as caught:
         find_project(tmp_path, {})
     assert (caught.value.line, caught.value.column) == (1, 9)
+    file.write_bytes(b"\xef\xbb\xbf" + HEAD.encode())
+    assert find_project(tmp_path, {}).name == "thing"
     file.write_bytes(b"#" * (2 << 20))
     with pytest.raises(ProjectError, match="larger than"):
         find_project(tmp_path, {})

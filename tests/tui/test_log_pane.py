@@ -1,4 +1,4 @@
-"""The log pane: following, searching, filtering, copying, a million lines."""
+"""The log pane: following, searching, filtering, copying, many lines."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_it_follows_until_one_scrolls(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot, app)
         view = app.main.logs.log_view
-        assert screen_text(view)[-1].endswith("wasi:keyvalue/store is off")
+        await until(pilot, lambda: screen_text(view)[-1].endswith("wasi:keyvalue/store is off"))
         with journal(tmp_path) as log:
             log.write("guest", "info", "the newest")
             await until(pilot, lambda: screen_text(view)[-1].endswith("the newest"))
@@ -54,7 +54,8 @@ async def test_it_follows_until_one_scrolls(tmp_path: Path) -> None:
             assert view.cursor == ALL - 2
             assert "100 new lines" in str(app.main.logs.border_subtitle)
             await pilot.press("G")
-            assert view.following and screen_text(view)[-1].endswith("later 99")
+            assert view.following
+            await until(pilot, lambda: screen_text(view)[-1].endswith("later 99"))
 
 
 async def test_search_marks_and_goes(tmp_path: Path) -> None:
@@ -179,18 +180,18 @@ async def test_copying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert copied(app).count("\n") == 1
 
 
-async def test_a_million_lines(tmp_path: Path) -> None:
+async def test_many_lines(tmp_path: Path) -> None:
     path = tmp_path / "state" / "sessions" / "k3x9ab" / "journal.log"
     app, _ = dashboard(tmp_path)
     line = b"1700000000000 I guest request id=%08d method=GET path=/api/items status=200\n"
-    path.write_bytes(path.read_bytes() + b"".join(line % number for number in range(1_000_000)))
+    path.write_bytes(path.read_bytes() + b"".join(line % number for number in range(200_000)))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.main.logs.log_view.count == ALL + 1_000_000)
+        await until(pilot, lambda: app.main.logs.log_view.count == ALL + 200_000)
         view = app.main.logs.log_view
-        assert "id=00999999" in screen_text(view)[-1]
+        assert "id=00199999" in screen_text(view)[-1]
         await pilot.press("g")
         assert view.cursor == 0 and "watching" in screen_text(view)[0]
-        await type_in(pilot, "&", "id=00500000")
+        await type_in(pilot, "&", "id=00100000")
         await until(pilot, lambda: view.view is not None and view.view.complete)
         assert view.count == 1
         assert len(view._strips) <= 512

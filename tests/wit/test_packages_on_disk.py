@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from engine.wit.cache import Cache
 from engine.wit.errors import WitError
 from engine.wit.graph import package_graph, to_mermaid, to_text
 from engine.wit.graph import to_json as graph_json
-from engine.wit.load import load
+from engine.wit.load import load, load_several
 from engine.wit.lock import digest, read_wkg_lock, verify_deps_lock
 from engine.wit.to_json import to_json
 from tests.wit.texts import first
@@ -112,6 +113,75 @@ def test_unreadable_things(tmp_path: Path) -> None:
     assert rejected(tmp_path).hint == "there is no `.wit` file in this folder"
     (tmp_path / "a.wit").write_bytes(b"package a:b; // \xff")
     assert rejected(tmp_path).message == "input file is not valid utf-8 (byte 16)"
+
+
+# -- several inputs ------------------------------------------------------------------------------------------------
+
+
+def encoded(package: str, body: str) -> str:
+    return f'(component (type (component (export "{package}/i" (instance {body})))) (export "i" (type 0)))'
+
+
+def test_binaries_with_a_common_package_are_united(tmp_path: Path) -> None:
+    common = '(import "a:base/i" (instance (export "f" (func))))'
+    for name in ("one", "two"):
+        write(
+            tmp_path,
+            {
+                f"deps/{name}.wat": f'(component (type (component {common} (export "a:{name}/i" (instance))))'
+                '(export "i" (type 0)))'
+            },
+        )
+    write(tmp_path, {"w.wit": "package a:app; world w { import a:one/i; import a:base/i; import a:two/i; }"})
+    whole = load(tmp_path, cache=Cache())
+    assert [package.name.text for package in whole.packages] == ["a:base", "a:one", "a:two", "a:app"]
+    assert whole.select_world().imported_names() == ["a:one/i", "a:base/i", "a:two/i"]
+
+
+def test_binaries_that_disagree(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "w.wit": "package a:app;",
+            "deps/a.wat": encoded("a:base", '(export "f" (func))'),
+            "deps/b.wat": encoded("a:base", '(export "f" (func (param "x" u8)))'),
+            "deps/c.wat": encoded("a:base", '(export "g" (func))'),
+        },
+    )
+    with pytest.raises(ExceptionGroup) as caught:
+        load(tmp_path, cache=Cache())
+    assert [str(one) for one in caught.value.exceptions] == [
+        "failed to merge package `a:base` into existing copy: in interface `i`, mismatch in function `f`",
+        "failed to merge package `a:base` into existing copy: in interface `i`, expected function `g` to be present",
+    ]
+
+
+def test_several_inputs(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "one/w.wit": APP,
+            "one/deps/d.wit": DEP,
+            "two/w.wit": "package b:app; world w { import a:dep/j; }",
+            "two/deps/d.wit": "package a:dep; interface i {} interface j {}",
+        },
+    )
+    whole = load_several([tmp_path / "one", tmp_path / "two"])
+    assert [package.name.text for package in whole.packages] == ["a:dep", "a:app", "b:app"]
+    assert list(whole.packages[0].interfaces) == ["i", "j"]
+    assert whole.select_world("b:app/w").imported_names() == ["a:dep/j"]
+    assert [one.id for one in whole.interfaces] == [0, 1]
+    for name in (None, "w"):
+        with pytest.raises(WitError, match="There are multiple main packages"):
+            whole.select_world(name)
+    alone = load_several([tmp_path / "one"])
+    assert alone.select_world().full_name == "a:app/w"
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wit")
+    assert "it is not a file" in rejected(tmp_path / "pipe.wit").message
+    assert "it is not a file" in rejected(Path("/dev/zero")).message
 
 
 # -- deps.toml -----------------------------------------------------------------------------------------------------

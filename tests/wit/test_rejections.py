@@ -361,6 +361,14 @@ def test_packages_in_a_circle_show_every_edge() -> None:
     )
 
 
+def test_a_package_that_needs_itself() -> None:
+    found = problems("package a:b;\ninterface i { use a:b/j.{t}; }\ninterface j { type t = u8; }")
+    assert [(one.message, one.line, one.column) for one in found] == [
+        ("package `a:b` creates a dependency cycle", 2, 19)
+    ]
+    assert found[0].notes[0] == "the cycle is a:b -> a:b"
+
+
 def test_types_in_a_circle_show_every_edge() -> None:
     found = problems("package a:b;\ninterface i {\n type a = b;\n type b = list<c>;\n record c { x: a }\n}")
     assert found[0].notes == (

@@ -11,7 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Input, Static
+
+REST_SECONDS = 0.15
 
 
 class PromptBar(Horizontal):
@@ -37,6 +40,7 @@ class PromptBar(Horizontal):
         self._label = Static("", id="prompt-label", markup=False)
         self._told = Static("", id="prompt-told", markup=False)
         self._purpose = ""
+        self._waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield self._label
@@ -64,13 +68,28 @@ class PromptBar(Horizontal):
     @on(Input.Changed)
     def edited(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Edited(self._purpose, event.value))
+        self._tell_later(event.value)
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.action_finish(True)
 
+    def _tell_later(self, text: str) -> None:
+        """A filter is applied when the fingers rest: each one looks through the whole log."""
+        if self._waiting is not None:
+            self._waiting.stop()
+        self._waiting = self.set_timer(REST_SECONDS, lambda: self._tell(text))
+
+    def _tell(self, text: str) -> None:
+        self._waiting = None
+        self.post_message(self.Edited(self._purpose, text))
+
     def action_finish(self, kept: bool) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+            if kept:
+                self._tell(self.input.value)
+        self._waiting = None
         self.display = False
         self.post_message(self.Finished(self._purpose, kept))

@@ -13,10 +13,10 @@ import msgspec
 from engine.hosts.embedded.application import Application
 from engine.hosts.embedded.cache import CodeCache
 from engine.hosts.embedded.compile import Compiler
-from engine.hosts.embedded.control import Control
+from engine.hosts.embedded.control import ORPHAN_SECONDS, Control
 from engine.hosts.embedded.http.front import Front
-from engine.hosts.embedded.limits import Settings
 from engine.logs.journal import JournalWriter
+from engine.model.host_settings import HostSettings
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -27,7 +27,8 @@ class Options(msgspec.Struct, frozen=True):
     journal: str
     cache: str
     listen: dict[str, int] = {}
-    settings: Settings = Settings()
+    settings: HostSettings = HostSettings()
+    orphan_seconds: float = ORPHAN_SECONDS
 
 
 def main(arguments: list[str]) -> int:
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> int:
             front.listen(address, socket.socket(fileno=descriptor))
         return front, application
 
-    control = Control(Path(options.control), build)
+    control = Control(Path(options.control), build, options.orphan_seconds)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: control.stop())
     control.run()

@@ -20,7 +20,6 @@ from engine.hosts.embedded.compile import SHARED, WHOLE, WHOLE_LATER, Code, Comp
 from engine.hosts.embedded.context import Deployment, Link, Services
 from engine.hosts.embedded.http.exchange import Exchange
 from engine.hosts.embedded.instance import GuestTrap
-from engine.hosts.embedded.limits import Settings
 from engine.hosts.embedded.linker import Linked, unversioned
 from engine.hosts.embedded.machine import Tier
 from engine.hosts.embedded.native import NativeError
@@ -28,6 +27,7 @@ from engine.hosts.embedded.served import HANDLER, Generation, LoadFailed, Served
 from engine.hosts.embedded.values import Trap
 from engine.model.deliverable import Deliverable
 from engine.model.diagnostic import Diagnostic
+from engine.model.host_settings import HostSettings
 
 # What the host itself calls, besides HTTP: fed by `interfaces/delivery.py`.
 HANDLERS = frozenset(
@@ -44,7 +44,7 @@ class Application:
         self,
         folder: Path,
         compiler: Compiler,
-        settings: Settings,
+        settings: HostSettings,
         log: Log,
         tell: Callable[[Any], bool],
     ) -> None:
@@ -73,6 +73,12 @@ class Application:
             plan = plans.read(manifest)
             made: dict[str, Generation] = {}
             compiled = 0.0
+            native_code = next((one for one in plan.providers if one.startswith("file:")), None)
+            if native_code is not None:
+                return failed(
+                    f"{native_code} is a provider, a program of its own: the embedded host runs components only. "
+                    "A wasmCloud lattice runs it; components that need it can be developed here meanwhile"
+                )
             for name, component in plan.components.items():
                 deliverable = deliverables.get(name)
                 if deliverable is None:

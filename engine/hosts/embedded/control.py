@@ -52,8 +52,14 @@ class Refused(Exception):
 class Control:
     """Serves the engine until told to stop, or until no engine was there for :data:`ORPHAN_SECONDS`."""
 
-    def __init__(self, path: Path, front_of: Callable[[Control], tuple[Front, Application]]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        front_of: Callable[[Control], tuple[Front, Application]],
+        orphan_seconds: float = ORPHAN_SECONDS,
+    ) -> None:
         self.path = path
+        self.orphan_seconds = orphan_seconds
         self._events: deque[HostEvent] = deque(maxlen=EVENT_LIMIT)
         self._wake = threading.Event()
         self._engine: socket.socket | None = None
@@ -97,7 +103,7 @@ class Control:
             pass
 
     def _orphaned(self) -> bool:
-        return self._engine is None and not self.stay and time.monotonic() - self._left > ORPHAN_SECONDS
+        return self._engine is None and not self.stay and time.monotonic() - self._left > self.orphan_seconds
 
     # -- events
 

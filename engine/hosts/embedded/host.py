@@ -17,8 +17,8 @@ import msgspec
 from engine.hosts.base import Host, HostError, HostEvent, Listen, Note, Outcome, ProcessChanged
 from engine.hosts.embedded import plan
 from engine.hosts.embedded.channel import Channel, ChannelLost, connect
-from engine.hosts.embedded.limits import Settings
 from engine.model.deliverable import Deliverable
+from engine.model.host_settings import HostSettings
 from engine.model.process import Process, ProcessState
 from engine.places.places import Places, make_private, write_atomic
 from engine.supervise.identity import Identity
@@ -56,13 +56,13 @@ class EmbeddedHost(Host):
         places: Places,
         session: str,
         *,
-        settings: Settings | None = None,
+        settings: HostSettings | None = None,
         journal: Path | None = None,
     ) -> None:
         self._places = places
         self._session = session
         self._tasks: set[asyncio.Task[None]] = set()
-        self._settings = settings or Settings()
+        self._settings = settings or HostSettings()
         self._sockets: dict[str, socket.socket] = {}
         self._folder = places.session(session)
         self._journal = journal or self._folder / "journal"

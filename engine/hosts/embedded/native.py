@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
-import platform
+import os
 import sys
 from ctypes import (
     CFUNCTYPE,
@@ -45,12 +45,9 @@ def _library() -> Path:
     spec = importlib.util.find_spec("wasmtime")
     if spec is None or not spec.submodule_search_locations:
         raise HostUnavailable("the embedded host needs the package wasmtime", hint="pip install wasmtime")
-    machine = {"AMD64": "x86_64", "arm64": "aarch64", "ARM64": "aarch64"}.get(
-        platform.machine(), platform.machine()
-    )
-    name = {"linux": "_libwasmtime.so", "darwin": "_libwasmtime.dylib", "win32": "_wasmtime.dll"}.get(
-        sys.platform, "_libwasmtime.so"
-    )
+    machine = os.uname().machine
+    machine = {"AMD64": "x86_64", "arm64": "aarch64", "ARM64": "aarch64"}.get(machine, machine)
+    name = {"linux": "_libwasmtime.so", "darwin": "_libwasmtime.dylib"}.get(sys.platform, "_libwasmtime.so")
     return Path(spec.submodule_search_locations[0]) / f"{sys.platform}-{machine}" / name
 
 

@@ -58,12 +58,17 @@ def _sections(data: bytes, at: int = 8) -> Iterator[tuple[int, int, int, int]]:
         number = data[at]
         size, payload = _leb(data, at + 1)
         at = payload + size
+        if at > len(data):
+            raise IndexError(at)
         yield number, start, payload, at
 
 
 def shares(data: bytes) -> bool:
     """Whether outlining is worth while: several large modules, of which some are likely others' too."""
-    sizes = [end - payload for number, _, payload, end in _sections(data) if number == CORE_MODULE]
+    try:
+        sizes = [end - payload for number, _, payload, end in _sections(data) if number == CORE_MODULE]
+    except IndexError:
+        return False
     return sum(size >= SHARED for size in sizes) >= 2
 
 

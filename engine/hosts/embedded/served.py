@@ -15,10 +15,10 @@ from engine.hosts.embedded.http.exchange import Exchange
 from engine.hosts.embedded.instance import GuestTrap, Instance
 from engine.hosts.embedded.interfaces.cli import Exit, end_output
 from engine.hosts.embedded.interfaces.http import IncomingRequest, ResponseOutparam
-from engine.hosts.embedded.limits import Settings
 from engine.hosts.embedded.linker import Export, Linked
 from engine.hosts.embedded.values import Err, Trap
 from engine.model.deliverable import Deliverable, TrackedFile
+from engine.model.host_settings import HostSettings
 
 HANDLER = ("wasi:http/incoming-handler", "handle")
 LOADER = ("wake:shell/loader", "warm")
@@ -63,7 +63,7 @@ class Generation:
     """One state of a component's code: instances of it are made here, and kept ready."""
 
     def __init__(
-        self, linked: Linked, deployment: Deployment, deliverable: Deliverable, settings: Settings
+        self, linked: Linked, deployment: Deployment, deliverable: Deliverable, settings: HostSettings
     ) -> None:
         self.linked = linked
         self.deployment = deployment

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engine.hosts.embedded.context import Context
 
 READ = select.POLLIN | select.POLLHUP | select.POLLERR
+# Milliseconds of one sleep: poll(2) takes an int. Who waits looks again after each.
+LONGEST = 3_600_000
 WRITE = select.POLLOUT | select.POLLHUP | select.POLLERR
 
 
@@ -150,7 +152,7 @@ class Waiter:
         timeout = None
         if self._until is not None:
             # Rounded up: a sleep that ends early would spin until the time is there.
-            timeout = max(0, -((time.monotonic_ns() - self._until) // 1_000_000))
+            timeout = min(LONGEST, max(0, -((time.monotonic_ns() - self._until) // 1_000_000)))
         poll.poll(timeout)
         self.reset()
 

@@ -27,9 +27,9 @@ from engine.hosts.embedded.compile import MODULE, OUTLINED
 from engine.hosts.embedded.compiler import compile_outlined
 from engine.hosts.embedded.compiler import main as compile_whole
 from engine.hosts.embedded.host import EmbeddedHost
-from engine.hosts.embedded.limits import Settings
 from engine.hosts.embedded.outline import outline
 from engine.model.deliverable import Deliverable
+from engine.model.host_settings import HostSettings
 from engine.places.places import Places, make_private
 from tests.bench.host import peer
 from tests.hosts.embedded.built import kept, python_guest
@@ -54,7 +54,7 @@ async def serving(
 ) -> AsyncIterator[tuple[EmbeddedHost, str, float]]:
     """The host with the component in service, its address, and the seconds from nothing to the first answer."""
     with tempfile.TemporaryDirectory(prefix="wb", dir="/tmp") as name:
-        host = EmbeddedHost(places(Path(name)), "abcdef", settings=Settings(instances=instances))
+        host = EmbeddedHost(places(Path(name)), "abcdef", settings=HostSettings(instances=instances))
         started = time.perf_counter()
         address = await host.start(listen)
         outcome = await host.apply(manifest(address, "workbench"), {"workbench": deliverable}, {})

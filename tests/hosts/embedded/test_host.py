@@ -16,9 +16,9 @@ import pytest
 from engine.hosts.base import HostError, HostEvent, Note, ProcessChanged, RequestServed
 from engine.hosts.embedded import host as hosts
 from engine.hosts.embedded.host import EmbeddedHost
-from engine.hosts.embedded.limits import Settings
 from engine.logs.record import parse
 from engine.model.deliverable import Deliverable
+from engine.model.host_settings import HostSettings
 from engine.places.places import Places
 from tests.hosts.embedded import wat
 
@@ -101,7 +101,7 @@ async def ask(address: str, request: bytes) -> tuple[int, str]:
 
 
 @asynccontextmanager
-async def used(places: Places, settings: Settings | None = None, **stop: bool) -> AsyncIterator[Used]:
+async def used(places: Places, settings: HostSettings | None = None, **stop: bool) -> AsyncIterator[Used]:
     host = EmbeddedHost(places, "abcdef", settings=settings)
     async with anyio.create_task_group() as tasks:
         made = Used(host, await host.start(listen))
@@ -164,7 +164,7 @@ async def test_a_reload_puts_new_code_in_service_and_bad_code_does_not(
 async def test_a_trap_is_told_with_its_backtrace_and_harms_no_other_request(
     places: Places, tmp_path: Path
 ) -> None:
-    async with used(places, Settings(busy_seconds=0.2)) as one:
+    async with used(places, HostSettings(busy_seconds=0.2)) as one:
         await one.host.apply(manifest(one.address, "bad"), components(tmp_path, bad=LOOPS), {})
         status, text = await one.get("/loop")
         assert status == 504

@@ -17,7 +17,7 @@ from engine.hosts.embedded.application import Application
 from engine.hosts.embedded.cache import CodeCache
 from engine.hosts.embedded.compile import Compiler
 from engine.hosts.embedded.http.front import Front
-from engine.hosts.embedded.limits import Settings
+from engine.model.host_settings import HostSettings
 from tests.hosts.embedded.built import kept, python_guest
 from tests.hosts.embedded.test_host import manifest
 
@@ -25,7 +25,7 @@ from tests.hosts.embedded.test_host import manifest
 class Bench:
     """An application in this process, with its front on a real socket."""
 
-    def __init__(self, folder: Path, settings: Settings, outgoing: bool = True) -> None:
+    def __init__(self, folder: Path, settings: HostSettings, outgoing: bool = True) -> None:
         self.lines: list[tuple[str, str, str]] = []
         self.events: list[HostEvent] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -102,7 +102,7 @@ class Bench:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     made = Bench(
         tmp_path_factory.mktemp("bench"),
-        Settings(busy_seconds=3.0, memory_mb=160, outgoing_hosts=("127.0.0.1",)),
+        HostSettings(busy_seconds=3.0, memory_mb=160, outgoing_hosts=("127.0.0.1",)),
     )
     yield made
     made.close()
@@ -324,7 +324,7 @@ def test_a_request_that_cannot_be_sent_gives_the_interface_s_own_error(
 
 
 def test_outgoing_requests_that_nothing_serves_say_what_would(tmp_path: Path, upstream: str) -> None:
-    bare = Bench(tmp_path, Settings(), outgoing=False)
+    bare = Bench(tmp_path, HostSettings(), outgoing=False)
     try:
         status, body = bare.ask(f"/fetch?authority={upstream}")
         assert status == 502
@@ -334,7 +334,7 @@ def test_outgoing_requests_that_nothing_serves_say_what_would(tmp_path: Path, up
 
 
 def test_instances_are_reused_where_the_settings_say_so(tmp_path: Path) -> None:
-    kind = Bench(tmp_path, Settings(instances="reuse"))
+    kind = Bench(tmp_path, HostSettings(instances="reuse"))
     try:
         assert [kind.ask("/")[1] for _ in range(3)] == [b"hello 1\n", b"hello 2\n", b"hello 3\n"]
         assert kind.ask("/failing")[0] == 500
@@ -344,7 +344,7 @@ def test_instances_are_reused_where_the_settings_say_so(tmp_path: Path) -> None:
 
 
 def test_a_pool_serves_fresh_instances(tmp_path: Path) -> None:
-    kind = Bench(tmp_path, Settings(instances="warm"))
+    kind = Bench(tmp_path, HostSettings(instances="warm"))
     try:
         assert [kind.ask("/")[1] for _ in range(5)] == [b"hello 1\n"] * 5
     finally:

@@ -10,10 +10,10 @@ import pytest
 from engine.hosts.embedded import machine, native
 from engine.hosts.embedded.context import Deployment, Link
 from engine.hosts.embedded.instance import GuestTrap, Instance, live
-from engine.hosts.embedded.limits import Settings
 from engine.hosts.embedded.linker import Linked
 from engine.hosts.embedded.served import Generation, Served
 from engine.model.deliverable import Deliverable
+from engine.model.host_settings import HostSettings
 from tests.hosts.embedded import wat
 
 CALLER = """
@@ -161,7 +161,7 @@ PING = f"""
 def pair(tmp_path: Path) -> tuple[Instance, Linked]:
     """An instance of PING whose import PONG serves."""
     pong = Generation(
-        Linked(wat.load(wat.component(PONG))), deployment(tmp_path), Deliverable("", ""), Settings()
+        Linked(wat.load(wat.component(PONG))), deployment(tmp_path), Deliverable("", ""), HostSettings()
     )
     served = Served("pong", pong)
     linked = Linked(wat.load(wat.component(PING)))

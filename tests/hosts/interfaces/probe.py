@@ -29,7 +29,6 @@ from engine.hosts.embedded.http.front import Front
 from engine.hosts.embedded.instance import Instance
 from engine.hosts.embedded.interfaces.delivery import Deliveries
 from engine.hosts.embedded.interfaces.network import SocketFault
-from engine.hosts.embedded.limits import Settings
 from engine.hosts.embedded.linker import Export, Linked
 from engine.hosts.embedded.machine import Tier
 from engine.hosts.embedded.registry import Interface, find
@@ -37,6 +36,7 @@ from engine.hosts.embedded.served import Generation, Served
 from engine.hosts.embedded.streams import IoError
 from engine.hosts.embedded.values import Err, Ok
 from engine.model.deliverable import Deliverable, Mount
+from engine.model.host_settings import HostSettings
 from engine.places.places import make_private
 
 HERE = Path(__file__).parent
@@ -163,7 +163,7 @@ class Probe:
             call_export=lambda *call: self.call(*call),
         )
         generation = Generation(
-            linked, self.deployment, Deliverable(str(path), digest), Settings(request_seconds=SECONDS)
+            linked, self.deployment, Deliverable(str(path), digest), HostSettings(request_seconds=SECONDS)
         )
         self.served = Served("probe", generation)
         listener = socket.create_server(("127.0.0.1", 0))
