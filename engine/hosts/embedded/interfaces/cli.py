@@ -46,7 +46,7 @@ class LineLog(OutputStream):
             if not self._cx.output_cut:
                 self._cx.output_cut = True
                 self._say(
-                    "warn", f"more than {OUTPUT_LIMIT >> 20} MB of output in one run: the rest is left out"
+                    "warn", f"more than {OUTPUT_LIMIT} bytes of output in one run: the rest is left out"
                 )
             return
         buffer += data
