@@ -178,7 +178,7 @@ class Dashboard(App[None]):
 
     def attach_to(self, project: Path) -> None:
         """Leaves this session as it is and shows another project's."""
-        self.project = project
+        self.project, self.options = project, ()  # a port asked for was meant for the other one
         self.main.logs.close()
         self.seen = Seen(warnings=self.seen.warnings)
         self.main.show(self.seen)

@@ -60,7 +60,7 @@ async def _run(
     return outcome[0] if outcome else 0
 
 
-def _make_host(session: Session, tasks: anyio.abc.TaskGroup) -> EmbeddedHost:
+def _make_host(session: Session) -> EmbeddedHost:
     settings = session.pipeline.project.config.host
     return EmbeddedHost(session.places, session.id, journal=session.journal.path, settings=settings)
 

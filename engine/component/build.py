@@ -16,7 +16,8 @@ from engine.component.model import (
     TypeDef,
     World,
 )
-from engine.component.scope import FuncType, Instance
+from engine.component.scope import Instance
+from engine.component.valtypes import FuncType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

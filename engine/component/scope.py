@@ -12,27 +12,11 @@ from __future__ import annotations
 
 from engine.component.cursor import Cursor
 from engine.component.errors import ComponentError
-from engine.component.extern import PRIMITIVE_CODES, Name, read_name
+from engine.component.extern import Name, read_name
 from engine.component.model import (
     Alias,
-    Borrow,
-    Case,
-    Enum,
-    Field,
-    FixedList,
-    Flags,
-    Future,
-    List,
-    Map,
-    Option,
-    Own,
-    Record,
     Resource,
-    Result,
-    Stream,
-    Tuple,
     TypeDef,
-    Variant,
 )
 from engine.component.sections import (
     ALIAS,
@@ -46,6 +30,7 @@ from engine.component.sections import (
     sections,
 )
 from engine.component.skip import skip_core_type, skip_declarations, skip_description, skip_options
+from engine.component.valtypes import FuncType, TypeReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +38,6 @@ if TYPE_CHECKING:
     from typing import TypeAlias, TypeVar
 
     from engine.component.cursor import Binary
-    from engine.component.model import Kind, Type
 
     Entry = TypeVar("Entry")
 
@@ -67,17 +51,6 @@ OVERHEAD = 100
 
 FUNC, TYPES, COMPONENTS, INSTANCES = "func", "type", "component", "instance"
 _SORTS = {0x01: FUNC, 0x03: TYPES, 0x04: COMPONENTS, 0x05: INSTANCES}
-
-
-class FuncType:
-    """A function's type: parameters by name, result, whether it is async."""
-
-    __slots__ = ("is_async", "params", "result")
-
-    def __init__(self, params: tuple[Field, ...], result: Type | None, is_async: bool) -> None:
-        self.params = params
-        self.result = result
-        self.is_async = is_async
 
 
 class Instance:
@@ -120,7 +93,7 @@ class Budget:
             raise ComponentError("this binary's types take too much work to read", start)
 
 
-class Scope:
+class Scope(TypeReader):
     """The index spaces of one component, component type or instance type, and what it imports and exports."""
 
     def __init__(self, data: Binary, budget: Budget, parent: Scope | None = None) -> None:
@@ -188,106 +161,18 @@ class Scope:
             scope.type_body(Cursor(self.data, closure.start, closure.end))
         return scope
 
-    # -- definitions --
+    # -- types --
 
     def add_type(self, cursor: Cursor) -> None:
         self.types.append(self.deftype(cursor))
 
     def deftype(self, cursor: Cursor) -> TypeDef | FuncType | Closure:
         code = cursor.byte()
-        if code in (0x40, 0x43):
-            return self.func_type(cursor, code == 0x43)
         if code in (0x41, 0x42):
             start = cursor.at
             skip_declarations(cursor, self.depth)
             return Closure("component-type" if code == 0x41 else "instance-type", self, start, cursor.at)
-        if code in (0x3E, 0x3F):
-            cursor.byte()
-            if code == 0x3E:
-                cursor.u32()
-            if cursor.byte():
-                cursor.u32()
-            return TypeDef(None, Resource())
-        primitive = PRIMITIVE_CODES.get(code)
-        if primitive is not None:
-            return TypeDef(None, Alias(primitive))
-        read = _DEFINED.get(code)
-        if read is None:
-            raise cursor.fail(f"a type of unknown kind {code:#x}")
-        return TypeDef(None, read(self, cursor))
-
-    def func_type(self, cursor: Cursor, is_async: bool) -> FuncType:
-        params = tuple(self.labelled(cursor))
-        code = cursor.byte()
-        if code == 0x00:
-            return FuncType(params, self.valtype(cursor), is_async)
-        # Named results are of the time before they were given up; more than one cannot be said in WIT any more.
-        results = self.labelled(cursor)
-        if results:
-            raise cursor.fail("a function has named results")
-        return FuncType(params, None, is_async)
-
-    def labelled(self, cursor: Cursor) -> list[Field]:
-        out = []
-        for _ in range(cursor.count()):
-            name = cursor.name()
-            out.append(Field(name, self.valtype(cursor)))
-        return out
-
-    def valtype(self, cursor: Cursor) -> Type:
-        index = cursor.s33()
-        if index < 0:
-            primitive = PRIMITIVE_CODES.get(index & 0x7F) if index >= -64 else None
-            if primitive is None:
-                raise cursor.fail("a primitive type that is not known")
-            return primitive
-        typedef = self.value_type_at(index, cursor)
-        kind = typedef.kind
-        if typedef.name is None and isinstance(kind, Alias):
-            return kind.type
-        return typedef
-
-    def value_type_at(self, index: int, cursor: Cursor) -> TypeDef:
-        found = self.at(self.types, index, cursor)
-        if not isinstance(found, TypeDef):
-            raise cursor.fail(f"type {index} is not a type of values")
-        return found
-
-    def at(self, space: list[Entry], index: int, cursor: Cursor) -> Entry:
-        if index >= len(space):
-            raise cursor.fail(f"there is no definition {index}")
-        return space[index]
-
-    def maybe(self, cursor: Cursor) -> Type | None:
-        return self.valtype(cursor) if cursor.byte() else None
-
-    def variant(self, cursor: Cursor) -> Kind:
-        cases = []
-        for _ in range(cursor.count()):
-            name = cursor.name()
-            type = self.maybe(cursor)
-            if cursor.byte():
-                cursor.u32()
-            cases.append(Case(name, type))
-        return Variant(tuple(cases))
-
-    def labels(self, cursor: Cursor) -> tuple[Case, ...]:
-        return tuple([Case(cursor.name()) for _ in range(cursor.count())])
-
-    def tuple_type(self, cursor: Cursor) -> Kind:
-        return Tuple(tuple([self.valtype(cursor) for _ in range(cursor.count())]))
-
-    def result(self, cursor: Cursor) -> Kind:
-        ok = self.maybe(cursor)
-        return Result(ok, self.maybe(cursor))
-
-    def map_type(self, cursor: Cursor) -> Kind:
-        key = self.valtype(cursor)
-        return Map(key, self.valtype(cursor))
-
-    def fixed(self, cursor: Cursor) -> Kind:
-        item = self.valtype(cursor)
-        return FixedList(item, cursor.u32())
+        return self.type_of(code, cursor)
 
     # -- aliases, instances, canonical functions --
 
@@ -480,22 +365,6 @@ _SECTIONS: dict[int, Callable[[Scope, Cursor], None]] = {
     EXPORT: Scope.export,
 }
 _DESCRIBED = {0x01: FUNC, 0x03: TYPES, 0x04: COMPONENTS, 0x05: INSTANCES}
-_DEFINED: dict[int, Callable[[Scope, Cursor], Kind]] = {
-    0x72: lambda scope, cursor: Record(tuple(scope.labelled(cursor))),
-    0x71: Scope.variant,
-    0x70: lambda scope, cursor: List(scope.valtype(cursor)),
-    0x6F: Scope.tuple_type,
-    0x6E: lambda scope, cursor: Flags(scope.labels(cursor)),
-    0x6D: lambda scope, cursor: Enum(scope.labels(cursor)),
-    0x6B: lambda scope, cursor: Option(scope.valtype(cursor)),
-    0x6A: Scope.result,
-    0x69: lambda scope, cursor: Own(scope.value_type_at(cursor.u32(), cursor)),
-    0x68: lambda scope, cursor: Borrow(scope.value_type_at(cursor.u32(), cursor)),
-    0x67: Scope.fixed,
-    0x66: lambda scope, cursor: Stream(scope.maybe(cursor)),
-    0x65: lambda scope, cursor: Future(scope.maybe(cursor)),
-    0x63: Scope.map_type,
-}
 # What follows each code of a canonical function: b a byte, i an index, v an optional type, o options, r a result list.
 _CANON = {
     0x01: "bio",

@@ -13,11 +13,12 @@ import msgspec
 
 from engine.model.deliverable import Deliverable
 from engine.model.diagnostic import Diagnostic
+from engine.model.problem import Problem
 from engine.model.process import Process
 from engine.model.reload import StageName
 
 
-class HostError(Exception):
+class HostError(Problem):
     """A host that cannot do what was asked. `interface` or `address` says where, the text what to do."""
 
 

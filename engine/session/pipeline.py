@@ -6,6 +6,7 @@ A stage that fails ends that reload and says why; what was deployed before goes 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from engine.component.model import Resolve
 from engine.dependencies.settings import user_catalogue
 from engine.dependencies.toggles import load_toggles, save_toggles
 from engine.dependencies.wit import load_wit
-from engine.hosts.base import Outcome
+from engine.hosts.base import HostError, Outcome
 from engine.model.deliverable import Deliverable
 from engine.model.diagnostic import Diagnostic
 from engine.model.problem import Problem
@@ -27,6 +28,7 @@ from engine.model.state import Progress
 from engine.places.places import make_project_folder, write_atomic
 from engine.project.find import load_project
 from engine.project.project import Project
+from engine.session.conductor import Wish
 from engine.session.planning import Artifact, Plan, inspect, plan
 from engine.session.publisher import rfc3339
 from engine.session.stages import Stages
@@ -92,7 +94,13 @@ class Pipeline:
             stages.detected([self._root / path for path in changed])
             with stages.stage("build"):
                 deliverable = self.session.builder.stage(self.session.tree)
-            outcome = await self.session.host.reload(self.component, deliverable)
+            try:
+                outcome = await self.session.host.reload(self.component, deliverable)
+            except HostError as gone:
+                # The host went away meanwhile. It comes back with what it ran before: these files are to follow.
+                self.session.log("host", "warn", str(gone))
+                self.session.conductor.ask(Wish(Cause("crash", tuple(changed))))
+                return
             stages.add(outcome.stages)
             if outcome.ok:
                 self._deliverable = deliverable
@@ -101,13 +109,16 @@ class Pipeline:
             self._finish("source", Cause("file", tuple(changed)), stages, error, diagnostics, outcome.ok)
         if not outcome.ok and self.session.builder.outdated(self.project):
             # Something was installed since: the shell is built anew with it.
-            self.session.ask(Cause("config", tuple(changed)))
+            self.session.conductor.ask(Wish(Cause("config", tuple(changed))))
 
     async def release(self) -> None:
         """Lets requests go on that the host holds because of a change that turned out to be none."""
         async with self._turn:
             if self._deliverable is not None and self.session.builder.sources(self.project) is not None:
-                await self.session.host.reload(self.component, self.session.builder.stage(self.session.tree))
+                with suppress(HostError):  # it holds nothing any more
+                    await self.session.host.reload(
+                        self.component, self.session.builder.stage(self.session.tree)
+                    )
 
     # -- the whole way --------------------------------------------------------------------------------------------
 
@@ -181,7 +192,7 @@ class Pipeline:
         built: Built | None = None
         diagnostics: tuple[Diagnostic, ...] = ()
         with anyio.CancelScope() as scope, stages.stage("build"):
-            self.session.building(scope)
+            self.session.conductor.building(scope)
             self._busy(self.session.publisher.state.phase, "build")
             try:
                 built = await self.session.builder.dev(
@@ -191,7 +202,7 @@ class Pipeline:
             except (Problem, ExceptionGroup) as problem:
                 diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
             finally:
-                self.session.building(None)
+                self.session.conductor.building(None)
         if scope.cancelled_caught:
             self.session.log("build", "info", "stopped: the files changed again")
             return None

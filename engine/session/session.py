@@ -8,7 +8,6 @@ after a quiet moment, started by a changed file, a key, or the start itself.
 from __future__ import annotations
 
 import socket
-import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,9 +26,9 @@ from engine.model.state import Progress, State
 from engine.places.places import Places
 from engine.project.project import Project
 from engine.session.address import listen
+from engine.session.conductor import Conductor, Wish
 from engine.session.history import History
 from engine.session.lock import SessionLock
-from engine.session.loops import LoopGuard
 from engine.session.options import Options
 from engine.session.pipeline import Pipeline
 from engine.session.publisher import Publisher, rfc3339
@@ -40,21 +39,6 @@ from engine.supervise.process import become_subreaper, sweep
 from engine.watch.rules import Rules
 from engine.watch.tree import Tree
 from engine.watch.watcher import hints
-
-# Saves that belong together (format on save, a branch switch) come within this many seconds of each other.
-QUIET = 0.02
-QUIET_MOST = 0.5
-
-
-class Wish:
-    """A run of the pipeline that was asked for; `reload` is how it ended, None where a fault of ours ended it."""
-
-    def __init__(self, cause: Cause, rebuild: bool = False, apply: bool = False) -> None:
-        self.cause = cause
-        self.rebuild = rebuild
-        self.apply = apply
-        self.done = anyio.Event()
-        self.reload: Reload | None = None
 
 
 class NotReady(Problem):
@@ -70,7 +54,7 @@ class Session:
         options: Options,
         places: Places,
         environ: Mapping[str, str],
-        make_host: Callable[[Session, anyio.abc.TaskGroup], Host],
+        make_host: Callable[[Session], Host],
     ) -> None:
         self.id = project.session
         self.options = options
@@ -98,18 +82,13 @@ class Session:
         self.builder = Builder(
             self.folder, places.cache, environ, lambda level, line: self.log("build", level, line), self._tell
         )
-        self.host: Host
         self.address = ""
-        self._make_host = make_host
         self.pipeline = Pipeline(self, project)
+        self.host = make_host(self)
         self._lock = SessionLock(places.lock(self.id))
-        self._changed: set[str] = set()
-        self._asked: list[Wish] = []
-        self._wake = anyio.Event()
+        self.conductor = Conductor(self)
         self._stopping = anyio.Event()
         self._reason = "stopped"
-        self._build_scope: anyio.CancelScope | None = None
-        self._loops = LoopGuard()
         self._crashed: dict[str, Stages] = {}
 
     # -- life -------------------------------------------------------------------------------------------------
@@ -132,12 +111,11 @@ class Session:
                     project=self.publisher.state.project,
                     socket=str(self.places.socket(self.id)),
                 )
-                self.host = self._make_host(self, group)
                 self.address = await self.host.start(self._listen)
                 self.tree.scan()
                 group.start_soon(self._watch)
                 group.start_soon(self._hear)
-                group.start_soon(self._conduct)
+                group.start_soon(self.conductor.run)
                 group.start_soon(self._neighbours)
                 await self._stopping.wait()
                 group.cancel_scope.cancel()
@@ -154,15 +132,13 @@ class Session:
         self.publisher.replace(phase="stopping", progress=None)
         self._record(running=False)
         leave = self.options.leave_host_running
-        spare: frozenset[int] = frozenset()
-        if hasattr(self, "host"):
-            spare = frozenset(process.pid for process in self.host.processes() if leave and process.pid)
-            try:
-                if not leave:
-                    await self.host.undeploy()
-                await self.host.stop(leave_running=leave)
-            except Exception as error:
-                self.log("wake", "error", f"the host did not stop in order: {error}")
+        spare = frozenset(process.pid for process in self.host.processes() if leave and process.pid)
+        try:
+            if not leave:
+                await self.host.undeploy()
+            await self.host.stop(leave_running=leave)
+        except Exception as error:
+            self.log("wake", "error", f"the host did not stop in order: {error}")
         for pid in sweep(spare):
             self.log("wake", "warn", f"killed a process that was left over (pid {pid})")
         self.publisher.event("session_stopped", reason=self._reason)
@@ -188,7 +164,7 @@ class Session:
 
     async def apply(self) -> dict[str, Any]:
         """Deploys the pending manifest; returns when that reload is over."""
-        return await self._granted(Wish(Cause("key"), apply=True))
+        return await self.conductor.granted(Wish(Cause("key"), apply=True))
 
     async def discard(self) -> dict[str, Any]:
         await self.pipeline.discard()
@@ -197,13 +173,13 @@ class Session:
     async def reload(self, rebuild: bool = False) -> dict[str, Any]:
         """Runs the whole pipeline, from sources looked at anew; returns when that reload is over."""
         self.tree.scan()
-        return await self._granted(Wish(Cause("key"), rebuild=rebuild))
+        return await self.conductor.granted(Wish(Cause("key"), rebuild=rebuild))
 
     async def pause(self, paused: bool) -> dict[str, Any]:
         self.publisher.replace(paused=paused)
         if not paused:
-            kept, self._changed = self._changed, set()
-            await self._note(sorted(kept.union(self.tree.scan())))
+            await self.conductor.changed(self.tree.scan())
+            await self.conductor.resumed()
         return {"paused": paused}
 
     async def wait_ready(self) -> dict[str, Any]:
@@ -218,20 +194,11 @@ class Session:
     async def call(self, export: str, arguments: tuple[str, ...]) -> str:
         return await self.host.call(self.pipeline.component, export, arguments)
 
-    def ask(self, cause: Cause) -> None:
-        """Has the pipeline run for `cause`, soon."""
-        self._asked.append(Wish(cause))
-        self._wake.set()
-
     # -- what goes on -----------------------------------------------------------------------------------------
 
     def log(self, source: str, level: str, text: str) -> None:
         """One line, or several, into the session's journal."""
         self.journal.write(source, level, text)
-
-    def building(self, scope: anyio.CancelScope | None) -> None:
-        """A build that newer changes make stale can be cancelled through `scope`."""
-        self._build_scope = scope
 
     def finish(self, reload: Reload) -> None:
         """Keeps a reload that ended, and tells everybody."""
@@ -267,23 +234,7 @@ class Session:
     async def _watch(self) -> None:
         async for paths in hints(self.tree):
             changed = self.tree.scan() if paths is None else self.tree.look(paths)
-            await self._note(changed)
-
-    async def _note(self, changed: list[str]) -> None:
-        """Files changed: served at once where a dev shell can, else kept for the pipeline."""
-        changed = self._loops.fresh(changed)
-        if not changed:
-            return
-        if self.publisher.state.paused:
-            self._changed.update(changed)
-            return
-        if self.pipeline.serves(changed) and not self._changed:
-            await self.pipeline.source_reload(changed)
-            return
-        self._changed.update(changed)
-        if self._build_scope is not None and self.pipeline.spoils(changed):
-            self._build_scope.cancel()
-        self._wake.set()
+            await self.conductor.changed(changed)
 
     async def _hear(self) -> None:
         """The host's events."""
@@ -297,11 +248,9 @@ class Session:
                         if Path(path).is_relative_to(root)
                     ]
                     changed = self.tree.look(known)
+                    await self.conductor.changed(changed)
                     if self.publisher.state.paused or not changed:
-                        self._changed.update(changed)
                         await self.pipeline.release()
-                    else:
-                        await self._note(changed)
                 case ProcessChanged(process=process):
                     await self._process(process)
                 case RequestServed():
@@ -333,56 +282,6 @@ class Session:
                     time=rfc3339(self._now()),
                 )
             )
-
-    async def _conduct(self) -> None:
-        """Runs the pipeline, once now and then whenever something asks for it."""
-        wish = Wish(Cause("start"))
-        while True:
-            for path in self._loops.count(wish.cause.paths if wish.cause.kind == "file" else ()):
-                self.log("wake", "warn", f"{path} changes with every build: it is not watched any more")
-            try:
-                wish.reload = await self.pipeline.run(wish.cause, wish.rebuild, wish.apply)
-            except Exception:
-                # A fault of ours ends this reload, not the session.
-                text = traceback.format_exc()
-                self.log("wake", "error", text)
-                self.publisher.replace(phase="failed", progress=None, error=text.strip().splitlines()[-1])
-            else:
-                if wish.reload is None and wish.cause.kind != "file":
-                    self._asked.insert(0, wish)  # Stale before it was built: it is asked for all the same.
-                    wish = await self._next()
-                    continue
-            wish.done.set()
-            wish = await self._next()
-
-    async def _next(self) -> Wish:
-        while True:
-            if self._asked:
-                return self._asked.pop(0)
-            if self._changed and not self.publisher.state.paused:
-                await self._quiet()
-                paths, self._changed = tuple(sorted(self._changed)), set()
-                return Wish(Cause("file", paths))
-            await self._wake.wait()
-            self._wake = anyio.Event()
-
-    async def _quiet(self) -> None:
-        """Until no further change comes for a moment."""
-        with anyio.move_on_after(QUIET_MOST):
-            while True:
-                before = len(self._changed)
-                await anyio.sleep(QUIET)
-                if len(self._changed) == before:
-                    return
-
-    async def _granted(self, wish: Wish) -> dict[str, Any]:
-        """Has the pipeline run; how that reload ended."""
-        self._asked.append(wish)
-        self._wake.set()
-        await wish.done.wait()
-        if wish.reload is None:
-            return {"number": 0, "ok": False, "error": self.publisher.state.error}
-        return {"number": wish.reload.number, "ok": wish.reload.ok, "error": wish.reload.error}
 
     async def _neighbours(self) -> None:
         """The other sessions, for the pane that lists them."""

@@ -124,6 +124,30 @@ def test_exports_through_a_nested_component() -> None:
     assert span[1] > span[0]
 
 
+def test_wasmtime_says_the_same() -> None:
+    """Names, parameters and results of every function, against wasmtime's own reading of the compiled component."""
+    from wasmtime import Engine
+    from wasmtime.component import Component
+
+    text = IMPORTING.replace("(func async ", "(func ").replace(
+        '(implements "a:b/store") (external-id "x:y") ', ""
+    )
+    engine = Engine()
+    theirs = Component(engine, assemble(text.encode())).type.imports(engine)
+    info = read(text.encode())
+    assert info.world is not None
+    assert info.world.imported_names() == list(theirs)
+    compared = 0
+    for name, found in info.world.imported_interfaces():
+        exports = theirs[name].ty.exports(engine)
+        for function_name, function in found.functions.items():
+            other = exports[function_name].ty
+            assert [param.name for param in function.params] == [label for label, _ in other.params]
+            assert (function.result is None) == (other.result is None)
+            compared += 1
+    assert compared == 6
+
+
 def test_core_modules_can_be_cut_out() -> None:
     data = assemble(b"(component (core module (func)) (component (core module (memory 1))) (core module))")
     info = read_bytes(data)

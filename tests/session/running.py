@@ -79,7 +79,7 @@ def make_project(root: Path) -> Path:
 @asynccontextmanager
 async def running(root: Path, places: Places, host: FakeHost) -> AsyncIterator[Session]:
     """The project's session, ready to be asked; stopped in order afterwards."""
-    session = Session(load_project(root), Options(), places, dict(os.environ), lambda *_: host)
+    session = Session(load_project(root), Options(), places, dict(os.environ), lambda _: host)
     async with anyio.create_task_group() as group:
         group.start_soon(session.run, lambda **kwargs: serve(session, places.socket(session.id), **kwargs))
         with anyio.fail_after(60):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from textual import events
 from textual.message import Message
+from textual.timer import Timer
 
 from engine.logs.match import Matcher
 from engine.logs.reader import JournalReader
@@ -16,6 +17,7 @@ from tui.widgets.log_canvas import LogCanvas
 
 PUMP_SECONDS = 1 / 12
 SCAN_SECONDS = 0.008
+INDEX_BYTES = 2 * 1024 * 1024
 
 
 class LogView(LogCanvas, can_focus=True):
@@ -34,6 +36,7 @@ class LogView(LogCanvas, can_focus=True):
         self._known = (0, 0)
         self._seen_until = 0
         self._moving = False
+        self._soon: Timer | None = None
 
     # -- what is shown
 
@@ -96,34 +99,50 @@ class LogView(LogCanvas, can_focus=True):
 
     def pump(self) -> None:
         """Takes in what is new, for a bounded time."""
-        view, reader, rows = self.view, self._reader, self._rows
-        if view is None or reader is None or rows is None or not self.size:
+        view, reader = self.view, self._reader
+        if view is None or reader is None or self._rows is None or not self.size:
             return
         anchor = None if self.following else self._anchor()
-        before = (view.number(0), view.count) if view.count else (0, 0)
         generation = reader.generation
-        more = reader.refresh()
+        more = reader.refresh(INDEX_BYTES)
         scanned = view.advance(SCAN_SECONDS)
-        after = (view.number(0), view.count) if view.count else (0, 0)
+        if more or not view.complete:
+            self._pump_soon()
         if generation != reader.generation:
             self._rebuild()
-        if (before, generation) != (after, reader.generation) or self._known != after:
-            self._known = after
-            rows.update()
-            self._resize()
-            if self.following:
-                self._seen_until = reader.end
-                self._move_to_end()
-            elif anchor is not None and before[0] != after[0]:
-                self._move(self._top_of(anchor))
-            self.refresh()
-            self.post_message(self.Changed())
+        if more:  # still reading what was there: it is drawn when it is read
+            return
+        known = (view.number(0), view.count) if view.count else (0, 0)
+        if known != self._known or generation != reader.generation:
+            self._take_in(known, anchor)
         elif scanned and view.complete:
             self.post_message(self.Changed())
         if self.finding.under_way:
             self._found(self.finding.go_on(view, self.cursor_row()))
-        if more or not view.complete:
-            self.set_timer(0.01, self.pump)
+
+    def _take_in(self, known: tuple[int, int], anchor: int | None) -> None:
+        """The view has other rows than were drawn."""
+        assert self._rows is not None and self._reader is not None
+        top_moved = known[0] != self._known[0]
+        self._known = known
+        self._rows.update()
+        self._resize()
+        if self.following:
+            self._seen_until = self._reader.end
+            self._move_to_end()
+        elif anchor is not None and top_moved:
+            self._move(self._top_of(anchor))
+        self.refresh()
+        self.post_message(self.Changed())
+
+    def _pump_soon(self) -> None:
+        """There is more to do: not at the next tick, but after the keys that wait."""
+        if self._soon is None:
+            self._soon = self.set_timer(0.01, self._pump_now)
+
+    def _pump_now(self) -> None:
+        self._soon = None
+        self.pump()
 
     def follow(self, on: bool = True) -> None:
         self.following = on
@@ -193,7 +212,7 @@ class LogView(LogCanvas, can_focus=True):
         if row is not None:
             self.put_cursor(row)
         elif self.finding.under_way:
-            self.set_timer(0.01, self.pump)
+            self._pump_soon()
         self.post_message(self.Changed())
 
     # -- keeping in step

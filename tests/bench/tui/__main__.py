@@ -95,7 +95,7 @@ def keys(rate: int, known: int) -> None:
     before, started = screen.used()[0], time.perf_counter()
     taken = []
     for number in range(30):
-        key, word = ((b"?", b"find a command by name"), (b"\x1b", b"dependencies"))[number % 2]
+        key, word = ((b"?", b"find a command by name"), (b"?", b"dependencies"))[number % 2]
         screen.type(key)
         taken.append(screen.until(word) * 1000)
         screen.rest(0.08 + 0.013 * (number % 5))

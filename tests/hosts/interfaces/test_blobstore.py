@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.hosts.embedded.context import Link
+from engine.hosts.embedded.interfaces.descriptors import Handle
 from engine.hosts.embedded.interfaces.stores.blobs import BlobFault, decode, encode
 from engine.hosts.embedded.values import Err, Trap
 from tests.hosts.interfaces.deployments import Guest, guest
@@ -168,6 +169,17 @@ def test_a_reader_keeps_what_it_began_with(blobs: Blobs) -> None:
     blobs.on("delete-object", "a")
     assert blobs.guest.ok(READ, stream, 100) == b" bytes"
     assert blobs.guest.err(READ, stream, 100) == ("closed", None)
+
+
+def test_open_objects_are_bounded(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs.put("a", b"x")
+    monkeypatch.setattr("engine.hosts.embedded.interfaces.descriptors.MOST_OPEN", len(Handle.open_now) + 1)
+    held = blobs.on("get-data", "a", 0, 0)
+    assert "leaks" in blobs.refused("get-data", "a", 0, 0)
+    value = blobs.guest.call(f"{T}#[static]outgoing-value.new-outgoing-value")
+    assert blobs.guest.call(f"{T}#[method]outgoing-value.outgoing-value-write-body", value) == Err()
+    held.drop()
+    assert blobs.get("a") == b"x"
 
 
 def test_a_value_too_large_to_be_taken_whole(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.hosts.embedded.context import Context
 from engine.hosts.embedded.interfaces.access import refusal
-from engine.hosts.embedded.interfaces.descriptors import Handle, write_at
+from engine.hosts.embedded.interfaces.descriptors import Handle, limit_open, write_at
 from engine.hosts.embedded.interfaces.stores.blobs import BlobFault, BlobStore
 from engine.hosts.embedded.registry import HostFunction, Interface
 from engine.hosts.embedded.streams import Closed, Failed, InputStream, OutputStream
@@ -178,6 +178,8 @@ def _function(interface: Interface, name: str) -> Callable[[Callable[..., Any]],
                 return Ok(function(cx, *arguments))
             except BlobFault as error:
                 return Err(str(error))
+            except OSError as error:
+                return Err(error.strerror or str(error))
 
         return interface.function(name)(call)
 
@@ -239,6 +241,7 @@ def get_data(cx: Context, container: Container, name: str, start: int, end: int)
     """`start` and `end` are both in the value; an end beyond the object's means its end."""
     if start > end:
         raise BlobFault(f"the range from {start} to {end} is empty: both ends are inclusive")
+    limit_open()
     fd, size = container.store.open(container.name, name)
     start = min(start, size)
     return IncomingValue(fd, start, min(end + 1, size) - start)
@@ -310,6 +313,7 @@ def write_body(cx: Context, value: OutgoingValue) -> Ok[ValueOutput] | Err[None]
     if value.body is not None or refusal(cx, LINKED) is not None:
         return Err()
     try:
+        limit_open()
         value.part = value.store.part()
         value.body = ValueOutput(value, value.part)
     except (BlobFault, OSError) as error:

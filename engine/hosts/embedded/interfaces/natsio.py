@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-CONNECT_SECONDS = 2.0
+CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 5.0
 
 

@@ -18,7 +18,7 @@ from engine.hosts.embedded.interfaces.stores.base import (
 
 T = TypeVar("T")
 
-CONNECT_SECONDS = 2.0
+CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 
