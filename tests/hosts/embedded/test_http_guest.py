@@ -14,12 +14,11 @@ import pytest
 
 from engine.hosts.base import HostEvent, RequestServed
 from engine.hosts.embedded.application import Application
-from engine.hosts.embedded.cache import CodeCache
 from engine.hosts.embedded.compile import Compiler
 from engine.hosts.embedded.http.front import Front
 from engine.hosts.embedded.interfaces import cli
 from engine.model.host_settings import HostSettings
-from tests.hosts.embedded.built import kept, python_guest
+from tests.hosts.embedded.built import code_cache, python_guest
 from tests.hosts.embedded.test_host import manifest
 
 
@@ -32,9 +31,8 @@ class Bench:
         self.listener = socket.create_server(("127.0.0.1", 0))
         host, port = self.listener.getsockname()
         self.address = f"{host}:{port}"
-        self.application = Application(
-            folder, Compiler(CodeCache(kept() / "code")), settings, self._log, self._tell
-        )
+        guest = python_guest("workbench")
+        self.application = Application(folder, Compiler(code_cache(guest)), settings, self._log, self._tell)
         self.front = Front(self.application.handle, settings.body_mb << 20)
         self.front.listen(self.address, self.listener)
         plan = manifest(self.address, "workbench")
@@ -55,7 +53,7 @@ class Bench:
                 "target": {"name": "http-client"},
             }
             items[0]["traits"].append({"type": "link", "properties": link})
-        outcome = self.application.apply(plan, {"workbench": python_guest("workbench")}, {})
+        outcome = self.application.apply(plan, {"workbench": guest}, {})
         assert outcome.ok, outcome
         self.front.accept()
 
