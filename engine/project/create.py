@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from engine.model.problem import Problem
+from engine.wit.lexer import KEYWORDS
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -50,4 +51,5 @@ def project_name(text: str) -> str:
     """A name that is good in WIT as well: kebab-case, each word beginning with a letter."""
     words = [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
     words = [word if word[0].isalpha() else f"n{word}" for word in words]
-    return "-".join(words) or "component"
+    name = "-".join(words) or "component"
+    return f"{name}-component" if name in KEYWORDS else name

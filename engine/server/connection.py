@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -19,6 +20,8 @@ from engine.session.session import Session
 
 # A subscriber that lets this many events pile up is not reading any more.
 EVENT_LIMIT = 20_000
+# With this many answers unread, no further request is.
+REPLY_LIMIT = 1000
 
 
 class Refused(Exception):
@@ -52,6 +55,8 @@ class Connection:
                 self._group = group
                 group.start_soon(self._write)
                 while not self._closing:
+                    while len(self._out) > REPLY_LIMIT:
+                        await self._drained.wait()
                     line = await reader.receive_until(b"\n", messages.LINE_LIMIT)
                     if line.strip():
                         await self._take(line)
@@ -66,7 +71,7 @@ class Connection:
     async def _take(self, line: bytes) -> None:
         try:
             message = messages.decode(line)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             code = (
                 messages.INVALID_REQUEST
                 if isinstance(error, msgspec.ValidationError)
@@ -106,8 +111,13 @@ class Connection:
             self._reply(message, error=refused.fault)
         except Problem as problem:
             self._reply(message, error=Fault(messages.WORK_FAILED, str(problem), problem.diagnostic()))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             self._reply(message, error=Fault(messages.INVALID_PARAMS, f"params of {message.method}: {error}"))
+        except Exception as error:
+            # A fault of ours ends this answer, not the session.
+            self._session.log("wake", "error", traceback.format_exc())
+            text = f"{type(error).__name__}: {error}"
+            self._reply(message, error=Fault(messages.INTERNAL_ERROR, text))
 
     def _methods(self) -> dict[str, Method]:
         return {

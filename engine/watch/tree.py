@@ -51,7 +51,7 @@ class Tree:
         """As :meth:`scan`, at `paths` alone."""
         changed = []
         for path in paths:
-            if not self.rules.counts(path):
+            if not _is_text(path) or not self.rules.counts(path):
                 continue
             try:
                 entry = os.stat(self.root / path)
@@ -85,6 +85,8 @@ class Tree:
                 continue
             for entry in entries:
                 path = f"{folder}/{entry.name}" if folder else entry.name
+                if not _is_text(path):
+                    continue
                 try:
                     if entry.is_dir(follow_symlinks=False):
                         if self.rules.folder(path):
@@ -105,6 +107,15 @@ class Tree:
         digest = _digest(self.root / path, entry)
         self.files[path] = Seen(*figures, digest)
         return before is None or before.digest != digest
+
+
+def _is_text(path: str) -> bool:
+    """Whether the name is UTF-8: no guest, no manifest and no JSON could say another."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _digest(path: Path, entry: os.stat_result) -> bytes:

@@ -148,3 +148,68 @@ async def test_everything_that_can_be_asked(tmp_path: Path, places: Places) -> N
         assert await client.call("stop") == {}
         await client.close()
     assert host.stopped
+
+
+async def test_hostile_peers_end_their_own_conversation_only(tmp_path: Path, places: Places) -> None:
+    root = make_project(tmp_path / "it")
+    async with running(root, places, FakeHost()) as session:
+        for line in (
+            b'{"id": 1, "method": "hello", "params": ' + b'{"a":' * 100_000,
+            b"[" * 200_000,
+            b"\xff\xfe\x00",
+            b'{"id": 1, "method": "h\xff"}',
+            b'{"id": 1, "method": "\\ud800"}',
+            b"[]",
+            b"null",
+            b'{"id": {}, "method": "hello"}',
+        ):
+            async with raw(places, session) as peer:
+                await peer.stream.send(line + b"\n")
+                assert (await peer.hear())["error"]["code"] in (-32700, -32600)
+        async with raw(places, session) as peer:
+            await peer.ask("hello", protocol=1)
+            view = (await peer.ask("logs.view"))["result"]["view"]
+            for params in ({"view": [1]}, {"view": view, "count": "x"}, {}):
+                assert (await peer.ask("logs.window", **params))["error"]["code"] == -32602
+            assert (await peer.ask("state"))["result"]["phase"] == "ready"
+
+
+async def test_a_fault_of_ours_is_an_answer_and_a_line_in_the_log(
+    tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken() -> None:
+        raise RuntimeError("a bug")
+
+    root = make_project(tmp_path / "it")
+    async with running(root, places, FakeHost()) as session, raw(places, session) as peer:
+        monkeypatch.setattr(session, "apply", broken)
+        await peer.ask("hello", protocol=1)
+        assert (await peer.ask("apply"))["error"] == {"code": -32603, "message": "RuntimeError: a bug"}
+        assert (await peer.ask("state"))["result"]["phase"] == "ready"
+    assert "a bug" in (places.session(session.id) / "journal.log").read_bytes().decode(errors="replace")
+
+
+async def test_who_asks_without_reading_is_not_read_any_further(tmp_path: Path, places: Places) -> None:
+    from engine.server.connection import REPLY_LIMIT
+
+    root = make_project(tmp_path / "it")
+    async with running(root, places, FakeHost()) as session, raw(places, session) as peer:
+        await peer.ask("hello", protocol=1)
+        asked = 0
+
+        async def flood() -> None:
+            nonlocal asked
+            while True:
+                await peer.stream.send(b'{"id": 7, "method": "state"}\n' * 100)
+                asked += 100
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(flood)
+            # The loop serves others meanwhile: each of these is a round trip.
+            client = await Client.connect(places.socket(session.id))
+            for _ in range(300):
+                await client.call("state")
+            await client.close()
+            group.cancel_scope.cancel()
+        # What is unread lies in the sockets' buffers, and they are finite.
+        assert asked < REPLY_LIMIT + 20_000

@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from engine.watch.rules import Rules
 from engine.watch.tree import Tree
 
@@ -85,3 +87,17 @@ def test_tracked_below_a_folder(tmp_path: Path) -> None:
         entry.st_ino,
     )
     assert len(tree.tracked()) == 2
+
+
+def test_a_name_that_is_no_text_is_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, app_dot_py="one")
+    odd = os.fsdecode(b"caf\xe9.py")
+    try:
+        (tmp_path / odd).write_text("")
+        (tmp_path / os.fsdecode(b"\xff")).mkdir()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    (tmp_path / os.fsdecode(b"\xff") / "in.py").write_text("")
+    tree = Tree(Rules(tmp_path))
+    assert tree.scan() == ["app.py"]
+    assert tree.look([odd]) == []

@@ -34,6 +34,8 @@ class Exit(Trap):
 class LineLog(OutputStream):
     """A standard stream: each line becomes a log record; an unfinished one when the instance ends."""
 
+    carries = False
+
     def __init__(self, cx: Context, level: str) -> None:
         self._cx = cx
         self._level = level
