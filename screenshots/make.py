@@ -11,12 +11,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -37,16 +39,12 @@ def main() -> int:
     if fonts is None:
         print(f"there is no {FONT} here; on Debian: apt-get install fonts-dejavu-core", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory(prefix="wake-") as folder:
-        home = Path(folder) / "ada"
-        runtime = Path(folder) / "run"
-        home.mkdir()
-        runtime.mkdir(mode=0o700)
+    with _home() as home, tempfile.TemporaryDirectory(prefix="wake-") as runtime:
         for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "NO_COLOR", "COLORFGBG"):
             os.environ.pop(name, None)
         # The cache stays the user's own: a demo built before is not built again.
         os.environ.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
-        os.environ |= {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime)}
+        os.environ |= {"HOME": str(home), "XDG_RUNTIME_DIR": runtime}
         project = home / "hello"
         subprocess.run([sys.executable, "-m", "engine.cli", "new", "python-http", str(project)], check=True)
         try:
@@ -54,6 +52,20 @@ def main() -> int:
         finally:
             subprocess.run([sys.executable, "-m", "engine.cli", "stop"], cwd=project, check=False)
     return 0
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
+    """A home whose path looks well in a picture, when nobody has it."""
+    home = Path(tempfile.gettempdir()) / "ada"
+    try:
+        home.mkdir(mode=0o700)
+    except FileExistsError:
+        home = Path(tempfile.mkdtemp(prefix="ada-"))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home)
 
 
 async def _session(project: Path, out: Path, fonts: str) -> None:
