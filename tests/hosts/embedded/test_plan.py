@@ -12,6 +12,7 @@ from engine.hosts.embedded.application import Application
 from engine.hosts.embedded.cache import CodeCache
 from engine.hosts.embedded.calling import CallError
 from engine.hosts.embedded.compile import Compiler
+from engine.hosts.embedded.instance import live
 from engine.hosts.embedded.plan import Route
 from engine.model.host_settings import HostSettings
 from tests.hosts.embedded import wat
@@ -138,3 +139,21 @@ def test_a_component_deployed_beside_another_serves_its_import(tmp_path: Path) -
     with pytest.raises(CallError, match="example:pong/pingpong is off"):
         running.call("ping", "greet", ['"ab"'])
     running.undeploy()
+
+
+def test_an_application_that_cannot_start_leaves_no_instance_behind(tmp_path: Path) -> None:
+    running = Application(
+        tmp_path,
+        Compiler(CodeCache(tmp_path / "code")),
+        HostSettings(),
+        lambda *line: None,
+        lambda event: True,
+    )
+    before = len(live)
+    code = components(tmp_path, pong=wat.component(PONG), bad=b"no component")
+    parts = [part("pong", "component", "file://pong.wasm"), part("bad", "component", "file://bad.wasm")]
+    outcome = running.apply(application(*parts), code, {})
+    assert not outcome.ok
+    assert outcome.error is not None
+    assert outcome.error.startswith("bad cannot be run")
+    assert len(live) == before
