@@ -29,6 +29,9 @@ class Stager:
     def stage(self, tree: Tree, under: str) -> Path:
         """A folder with the files that `tree` tracks below `under` (relative; "" for all), as they are now."""
         prefix = f"{under}/" if under else ""
+        if self._last is not None and not self._last.is_dir():
+            # Somebody removed it: nothing can be linked from there.
+            self._files, self._last = {}, None
         files: dict[str, bytes] = {}
         fresh: dict[str, bytes] = {}
         for path, seen in tree.files.items():

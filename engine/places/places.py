@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from engine.model.problem import Problem
+
 SETTINGS = "config.toml"
 """The user's settings file, in the folder of settings."""
 
@@ -16,7 +18,7 @@ SETTINGS = "config.toml"
 SOCKET_PATH_LIMIT = 103
 
 
-class PlaceError(Exception):
+class PlaceError(Problem):
     """A folder that cannot be used: who owns it or who may write to it makes it unsafe."""
 
 
@@ -72,7 +74,7 @@ def find(environ: Mapping[str, str] = os.environ) -> Places:
     """The places of the user whose environment this is.
 
     A relative value of an XDG variable is ignored, as the specification asks. Without `XDG_RUNTIME_DIR`, or where
-    it would make socket names too long, a private folder under the system's temporary folder is taken.
+    it cannot be written or would make socket names too long, a private folder under the system's temporary folder is taken.
     """
 
     state = _root("XDG_STATE_HOME", ".local/state", environ)
@@ -103,11 +105,22 @@ def _runtime(environ: Mapping[str, str]) -> Path:
     value = environ.get("XDG_RUNTIME_DIR", "")
     if value and Path(value).is_absolute():
         folder = Path(value) / "wake"
-        if len(os.fsencode(folder / "abcdef.host.sock")) <= SOCKET_PATH_LIMIT:
+        if len(os.fsencode(folder / "abcdef.host.sock")) <= SOCKET_PATH_LIMIT and _takes_files(folder):
             return folder
     import tempfile  # brings `random` with it: 10 ms that most commands need not pay
 
-    return Path(tempfile.gettempdir()) / f"wake-{os.getuid()}"
+    own = f"wake-{os.getuid()}"
+    folder = Path(tempfile.gettempdir()) / own
+    # A build farm's own temporary folder may be deep as well.
+    deep = len(os.fsencode(folder / "abcdef.host.sock")) > SOCKET_PATH_LIMIT
+    return Path("/tmp") / own if deep else folder
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether `folder`, or the nearest one above it that is there, can be written."""
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def make_private(folder: Path) -> Path:
@@ -122,7 +135,9 @@ def make_private(folder: Path) -> Path:
     except FileExistsError:
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-            raise PlaceError(f"{folder} is not a folder of yours; remove it or set XDG_RUNTIME_DIR") from None
+            raise PlaceError(
+                f"{folder} is not a folder of yours", hint="remove it, or set XDG_RUNTIME_DIR"
+            ) from None
         if stat.S_IMODE(found.st_mode) & 0o077:
             folder.chmod(0o700)
     return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -90,12 +91,21 @@ class Conductor:
         pipeline = self._session.pipeline
         if not self._session.publisher.state.paused:
             if not self._changed and pipeline.serves(paths):
-                await pipeline.source_reload(paths)
-                return
+                try:
+                    await pipeline.source_reload(paths)
+                    return
+                except Exception:
+                    # A fault of ours ends this way of serving them; the whole pipeline makes everything anew.
+                    self._session.log("wake", "error", traceback.format_exc())
             if self._build is not None and pipeline.spoils(paths):
                 self._build.cancel()
-        self._changed.update(paths)
-        self._wake.set()
+        self.keep(paths)
+
+    def keep(self, paths: Iterable[str]) -> None:
+        """Has the pipeline take these changed files up, after what it does now."""
+        if fresh := self._loops.fresh(paths):
+            self._changed.update(fresh)
+            self._wake.set()
 
     async def resumed(self) -> None:
         """What changed during a pause is taken up."""

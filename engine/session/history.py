@@ -19,6 +19,7 @@ class History:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lines = 0
+        self._torn = False
         self.reloads: tuple[Reload, ...] = ()
         decoder = msgspec.json.Decoder(Reload)
         found = []
@@ -43,8 +44,9 @@ class History:
             self._lines = len(self.reloads)
         else:
             with open(self._path, "ab") as file:
-                file.write(_line(reload))
+                file.write(b"\n" * self._torn + _line(reload))
             self._lines += 1
+        self._torn = False
         return self.reloads
 
     def all(self) -> tuple[Reload, ...]:
@@ -60,9 +62,11 @@ class History:
 
     def _read(self) -> list[bytes]:
         try:
-            return self._path.read_bytes().splitlines()
+            data = self._path.read_bytes()
         except OSError:
             return []
+        self._torn = bool(data) and not data.endswith(b"\n")
+        return data.splitlines()
 
 
 def _line(reload: Reload) -> bytes:

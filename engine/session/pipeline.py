@@ -5,6 +5,7 @@ A stage that fails ends that reload and says why; what was deployed before goes 
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -63,17 +64,18 @@ class Pipeline:
         self._deployed: Plan | None = None
         self._toggles = dict(load_toggles(project.root))
         self._wanted = dict(self._toggles)
+        self._told: set[str] = set()
 
     # -- which way a change goes ----------------------------------------------------------------------------------
 
     def serves(self, changed: Sequence[str]) -> bool:
         """Whether a dev shell is up and all of `changed` are its sources."""
+        return self._deployed is not None and all(self._is_source(path) for path in changed)
+
+    def _is_source(self, path: str) -> bool:
+        """Whether the dev shell, where there is one, serves the file `path`."""
         folder = self.session.builder.sources(self.project)
-        if folder is None or self._deployed is None:
-            return False
-        return not self.spoils(changed) and all(
-            (self._root / path).is_relative_to(folder) for path in changed
-        )
+        return folder is not None and (self._root / path).is_relative_to(folder) and not self.spoils([path])
 
     def spoils(self, changed: Sequence[str]) -> bool:
         """Whether a build under way is of no use after these changes."""
@@ -168,6 +170,12 @@ class Pipeline:
         except (Problem, ExceptionGroup) as problem:
             diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
             error = _first(diagnostics)
+        except OSError as failed:
+            error = f"{failed.strerror or failed}{f': {failed.filename}' if failed.filename else ''}"
+        except Exception as fault:
+            # A fault of ours ends this reload, not the session.
+            self.session.log("wake", "error", traceback.format_exc())
+            error = f"a fault of wake itself, see its log: {type(fault).__name__}: {fault}"
         return self._finish(kind, cause, stages, error, diagnostics, error is None)
 
     async def _discover(self) -> None:
@@ -222,8 +230,9 @@ class Pipeline:
     async def _apply(self, made: Plan, deliverable: Deliverable, others: dict[str, Deliverable]) -> Outcome:
         async with self._turn:
             if deliverable.shell:
-                # The sources may have moved on while the shell was built.
-                self.session.tree.scan()
+                # The sources may have moved on while the shell was built. What else did is another run's.
+                changed = self.session.tree.scan()
+                self.session.conductor.keep(path for path in changed if not self._is_source(path))
                 deliverable = self.session.builder.stage(self.session.tree)
             return await self.session.host.apply(
                 made.document, {**others, made.component: deliverable}, made.off
@@ -235,7 +244,10 @@ class Pipeline:
         self._deliverable, self._deployed, self.component = deliverable, made, made.component
         if applied:
             self._toggles = dict(self._wanted)
-            save_toggles(self.project.root, self._toggles)
+            try:
+                save_toggles(self.project.root, self._toggles)
+            except OSError as error:
+                self._cannot_write(error)
         publisher.replace(deployed=made.manifest, project=self.project.name, hints=made.hints)
         if new:
             publisher.event("manifest", state="deployed", **msgspec.structs.asdict(made.manifest))
@@ -297,14 +309,26 @@ class Pipeline:
 
     def _write(self, made: Plan) -> None:
         """Leaves the manifest where the user looks for it: in the project's `.wake/dev`, and where they asked."""
-        folders = [make_project_folder(self.project.root)]
-        if self.session.options.manifest_folder is not None:
-            folders.append(Path(self.session.options.manifest_folder))
-        for folder in folders:
-            path = folder / f"{made.manifest.name}.yaml"
-            data = made.manifest.text.encode()
-            if not path.exists() or path.read_bytes() != data:
-                write_atomic(path, data)
+        asked = self.session.options.manifest_folder
+        for folder in (None, asked) if asked is not None else (None,):
+            try:
+                self._put(Path(folder) if folder else make_project_folder(self.project.root), made)
+            except OSError as error:
+                self._cannot_write(error)
+
+    @staticmethod
+    def _put(folder: Path, made: Plan) -> None:
+        path = folder / f"{made.manifest.name}.yaml"
+        data = made.manifest.text.encode()
+        if not path.exists() or path.read_bytes() != data:
+            write_atomic(path, data)
+
+    def _cannot_write(self, error: OSError) -> None:
+        """Says once that a folder takes no files; serving the project does not depend on them."""
+        text = f"{error.filename} cannot be written: {error.strerror}; the session goes on without"
+        if text not in self._told:
+            self._told.add(text)
+            self.session.log("wake", "warn", text)
 
     def _busy(self, phase: str, stage: str) -> None:
         from datetime import UTC, datetime

@@ -202,7 +202,11 @@ class Session:
 
     def finish(self, reload: Reload) -> None:
         """Keeps a reload that ended, and tells everybody."""
-        reloads = self.history.add(reload)
+        try:
+            reloads = self.history.add(reload)
+        except OSError as error:
+            self.log("wake", "warn", f"the history cannot be written: {error.strerror}")
+            reloads = self.history.reloads
         self.publisher.replace(reloads=reloads, progress=None)
         self.publisher.event(
             "reload",

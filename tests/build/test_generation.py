@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from engine.build.generation import KEPT, Stager
@@ -66,3 +67,14 @@ def test_removed_files_are_gone_and_old_generations_too(tmp_path: Path) -> None:
 def test_a_folder_of_the_project(tmp_path: Path) -> None:
     tree = project(tmp_path / "p")
     assert [path.name for path in Stager(tmp_path / "store").stage(tree, "pkg").iterdir()] == ["__init__.py"]
+
+
+def test_a_store_that_somebody_emptied_is_filled_anew(tmp_path: Path) -> None:
+    tree = project(tmp_path / "p")
+    stager = Stager(tmp_path / "store")
+    shutil.rmtree(stager.stage(tree, ""))
+    (tree.root / "app.py").write_text("two")
+    tree.scan()
+    second = stager.stage(tree, "")
+    assert (second / "app.py").read_text() == "two"
+    assert (second / "pkg" / "__init__.py").exists()

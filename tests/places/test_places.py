@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,25 @@ def test_xdg_variables_and_their_fallbacks() -> None:
 def test_a_runtime_folder_too_deep_for_sockets_is_not_taken() -> None:
     deep = "/run/" + "x" * 100
     assert not str(find({"XDG_RUNTIME_DIR": deep}).runtime).startswith(deep)
-    assert find({"XDG_RUNTIME_DIR": "/run/user/1"}).runtime == Path("/run/user/1/wake")
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        assert find({"XDG_RUNTIME_DIR": short}).runtime == Path(short, "wake")
+        assert find({"XDG_RUNTIME_DIR": f"{short}/to/be"}).runtime == Path(short, "to/be/wake")
+
+
+def test_a_runtime_folder_that_takes_no_files_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        Path(short, "file").touch()
+        assert not find({"XDG_RUNTIME_DIR": f"{short}/file"}).runtime.is_relative_to(short)
+        # What a user without the right to is told; this test may run as one with every right.
+        monkeypatch.setattr(os, "access", lambda path, mode: False)
+        assert not find({"XDG_RUNTIME_DIR": f"{short}/to/be"}).runtime.is_relative_to(short)
+
+
+def test_a_deep_temporary_folder_is_not_taken_for_sockets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("x" * 100)))
+    assert find({"HOME": "/home/me"}).runtime == Path("/tmp", f"wake-{os.getuid()}")
 
 
 def test_private_folders(tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ def test_history_survives_a_torn_line(tmp_path: Path) -> None:
     again = History(path)
     assert again.reloads == (reload(1),)
     assert again.next_number == 2
+    again.add(reload(2))
+    again.add(reload(3))
+    assert again.all() == History(path).reloads == (reload(1), reload(2), reload(3))
 
 
 def test_history_is_bounded(tmp_path: Path) -> None:

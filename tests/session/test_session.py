@@ -148,3 +148,62 @@ async def test_bad_configuration_is_told_and_the_loop_goes_on(tmp_path: Path, pl
         config.write_text(good.replace("0.1.0", "0.2.0"))
         done = await reload_after(session, 2)
         assert (done.ok, done.kind) == (True, "deploy")
+
+
+async def test_a_project_that_takes_no_files_is_served_all_the_same(tmp_path: Path, places: Places) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    (root / ".wake").write_text("not a folder")
+    async with running(root, places, host) as session:
+        assert session.publisher.state.phase == "ready"
+        name = next(item.name for item in session.publisher.state.dependencies if item.state == "resolved")
+        await session.toggle(name, True)
+        assert (await session.apply())["ok"]
+        assert host.off[-1] == {"test:it/names": name}
+    assert b".wake/dev cannot be written" in (places.session(session.id) / "journal.log").read_bytes()
+
+
+async def test_a_fault_of_ours_ends_the_reload_and_not_the_session(
+    tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    async with running(root, places, host) as session:
+        with monkeypatch.context() as patch:
+            patch.setattr("engine.session.pipeline.load_wit", lambda _: 1 / 0)
+            (root / "source.txt").write_text("two")
+            failed = await reload_after(session, 1)
+        assert not failed.ok
+        assert "ZeroDivisionError" in (failed.error or "")
+        (root / "source.txt").write_text("three")
+        assert (await reload_after(session, 2)).ok
+
+
+async def test_what_changes_while_a_shell_is_built_is_not_lost(
+    tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.build.builder import Built
+    from engine.build.toolchains.python import PythonApp
+    from engine.model.deliverable import Deliverable
+
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    shell = Built(Deliverable("shell.wasm", "0", shell=True))
+    async with running(root, places, host) as session:
+        builder = session.builder
+
+        async def dev(*_: object) -> Built:
+            # Too late for this build, and too early for the watcher to have told.
+            (root / "wit" / "it.wit").write_text((root / "wit" / "it.wit").read_text() + "\n// later")
+            (root / "app.py").write_text("x = 2")
+            monkeypatch.setattr(builder, "dev", again)
+            return shell
+
+        async def again(*_: object) -> Built:
+            return shell
+
+        monkeypatch.setattr(builder, "dev", dev)
+        monkeypatch.setattr(builder, "app", lambda _: PythonApp("app", root, (root / "wit",)))
+        monkeypatch.setattr(builder, "sources", lambda _: root)
+        monkeypatch.setattr(builder, "stage", lambda _: shell.deliverable)
+        first = await session.reload()
+        assert first["ok"]
+        follows = await reload_after(session, first["number"])
+        assert "wit/it.wit" in follows.cause.paths
