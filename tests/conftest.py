@@ -24,7 +24,9 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
 
     root = tmp_path_factory.mktemp("places")
     runtime = Path(tempfile.mkdtemp(prefix="wk", dir="/tmp"))
-    yield Places(root / "config", make_private(runtime / "run"), root / "state", root / "cache")
+    # Named as the commands name them, so that what a program leaves there is found.
+    config, state, cache = (root / name / "wake" for name in ("config", "state", "cache"))
+    yield Places(config, make_private(runtime / "wake"), state, cache)
     shutil.rmtree(runtime)
 
 

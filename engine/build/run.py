@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anyio
 
+from engine.supervise.guard import guarded
 from engine.supervise.process import Child, spawn
 
 LOOK_SECONDS = 0.05
@@ -43,10 +44,11 @@ async def run(
     child = spawn(argv, name=name, output=spool, cwd=cwd, env=env)
     tail = _Tail(spool, log)
     try:
-        async with anyio.create_task_group() as group:
-            group.start_soon(_follow, tail)
-            code = await child.wait()
-            group.cancel_scope.cancel()
+        with guarded(child):
+            async with anyio.create_task_group() as group:
+                group.start_soon(_follow, tail)
+                code = await child.wait()
+                group.cancel_scope.cancel()
     except BaseException:
         await child.stop(grace=2.0)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from engine.protocol.messages import RemoteError
 
 def attach(socket: Path, project: Project, arguments: argparse.Namespace) -> int:
     """0 when left or stopped; with `--once` as the session's readiness says."""
+    # Whoever ends this printer politely leaves the session running, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return asyncio.run(_attach(socket, project, arguments))
     except KeyboardInterrupt:
@@ -29,7 +32,15 @@ def attach(socket: Path, project: Project, arguments: argparse.Namespace) -> int
 
 
 async def _attach(socket: Path, project: Project, arguments: argparse.Namespace) -> int:
-    client = await Client.connect(socket)
+    try:
+        client = await Client.connect(socket)
+    except RemoteError as error:
+        print(
+            f"error: the running session of {project.name} cannot be attached to: {error}\n"
+            f"  = help: `wake stop` of the version that started it ends it, or end process {_pid(project)}",
+            file=sys.stderr,
+        )
+        return 1
     printer = Printer(json=arguments.json, logs=arguments.logs)
     started = {
         "event": "session_started",
@@ -53,6 +64,13 @@ async def _attach(socket: Path, project: Project, arguments: argparse.Namespace)
         return 1
     finally:
         await client.close()
+
+
+def _pid(project: Project) -> int | None:
+    from engine.cli.running import rows
+    from engine.places.places import find
+
+    return next((row.pid for row in rows(find()) if row.id == project.session), None)
 
 
 def _now() -> str:

@@ -25,11 +25,20 @@ def run(arguments: argparse.Namespace) -> int:
     import msgspec
 
     from engine.cli.problems import safe
+    from engine.model.problem import Problem
     from engine.project.find import find_project
 
     project = find_project(Path(arguments.path))
     started = time.perf_counter()
-    built = anyio.run(_build, project, arguments.json)
+    try:
+        built = anyio.run(_build, project, arguments.json)
+    except (Problem, ExceptionGroup) as failed:
+        if not arguments.json:
+            raise
+        from engine.build.builder import Built
+        from engine.session.pipeline import problems
+
+        built = Built(None, tuple(item.diagnostic() for item in problems(failed)))
     ok = built.deliverable is not None
     if arguments.json:
         document = {
@@ -49,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _build(project: Project, quiet: bool) -> Built:
+    from tempfile import TemporaryDirectory
+
     from engine.build.builder import Builder
     from engine.cli.problems import safe
     from engine.places.places import find
@@ -59,5 +70,7 @@ async def _build(project: Project, quiet: bool) -> Built:
         if not quiet:
             print(safe(line), file=sys.stderr, flush=True)
 
-    builder = Builder(places.session(project.session), places.cache, os.environ, log, lambda _: None)
-    return await builder.release(project)
+    # A folder of its own: the project's session may be building in its own just now.
+    with TemporaryDirectory(prefix="wake-build-") as folder:
+        builder = Builder(Path(folder), places.cache, os.environ, log, lambda _: None)
+        return await builder.release(project)

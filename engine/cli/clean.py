@@ -40,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"error: the session of {project.name} runs; `wake stop {project.session}` first", file=sys.stderr
         )
         return 1
-    _remove(project_folder(project.root).parent)
+    _remove(project_folder(project.root))
+    _remove_own_ignore(project_folder(project.root).parent)
     _remove(places.session(project.session) / "generations")
     if arguments.data:
         _remove(places.session(project.session))
@@ -49,6 +50,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _remove(path: Path) -> None:
-    if path.exists():
+    if path.is_symlink():
+        # What a link leads to is not ours.
+        path.unlink()
+    elif path.exists():
         shutil.rmtree(path)
-        print(f"removed {path}", file=sys.stderr)
+    else:
+        return
+    print(f"removed {path}", file=sys.stderr)
+
+
+def _remove_own_ignore(folder: Path) -> None:
+    """Removes `.wake` itself, where nothing of the user's is in it."""
+    if (
+        folder.is_dir()
+        and not folder.is_symlink()
+        and {path.name for path in folder.iterdir()} <= {".gitignore"}
+    ):
+        _remove(folder)

@@ -36,6 +36,12 @@ def detach(places: Places, project: Project, options: Options, arguments: argpar
             _say(project, places, arguments)
             return 0
         if not child.alive():
+            from engine.cli.dev import comes_up
+
+            if comes_up(places, project):
+                # Another was started at the same instant, and is the session.
+                _say(project, places, arguments, attached=True)
+                return 0
             text = output.read_text(errors="replace").strip().removeprefix("error: ")
             print(f"error: {text or 'the engine ended at once'}", file=sys.stderr)
             return 1
@@ -45,13 +51,14 @@ def detach(places: Places, project: Project, options: Options, arguments: argpar
     return 1
 
 
-def _say(project: Project, places: Places, arguments: argparse.Namespace) -> None:
+def _say(project: Project, places: Places, arguments: argparse.Namespace, attached: bool = False) -> None:
     event = {
         "event": "session_started",
         "time": rfc3339(datetime.now(UTC)),
         "session": project.session,
         "project": project.name,
         "socket": str(places.socket(project.session)),
+        **({"attached": True} if attached else {}),
     }
     if arguments.json:
         print(json.dumps(event, separators=(",", ":")), flush=True)

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from engine.places.places import Places
+    from engine.project.project import Project
     from engine.session.options import Options
 
 # Flags of the original command that name parts this host does not have.
 LATTICE_ONLY = ("--host-id",)
+START_SECONDS = 15.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,32 +62,58 @@ def run(arguments: argparse.Namespace) -> int:
     if wrong is not None:
         print(f"wake dev: {wrong}", file=sys.stderr)
         return 2
+    from engine.cli.problems import safe
     from engine.places.places import find
     from engine.project.find import find_project
-    from engine.session.sessions_file import SessionsFile
 
     places = find()
     project = find_project(Path(arguments.path or arguments.work_dir or "."))
     for note in project.inferred:
-        print(note, file=sys.stderr)
-    rows = {row.id: row for row in SessionsFile(places.sessions_file).rows()}
-    known = rows.get(project.session)
+        print(safe(note), file=sys.stderr)
     options = _options(arguments)
-    if known is not None and known.state == "running" and not arguments.engine:
-        from engine.cli.attach import attach
+    if arguments.engine:
+        from engine.cli.engine_process import run_engine
 
-        return attach(places.socket(project.session), project, arguments)
-    if arguments.detach and not arguments.engine:
-        from engine.cli.detach import detach
+        return run_engine(places, project, options, arguments, os.environ)
+    if not is_running(places, project):
+        if arguments.detach:
+            from engine.cli.detach import detach
 
-        return detach(places, project, options, arguments)
-    from engine.cli.engine_process import run_engine
+            return detach(places, project, options, arguments)
+        from engine.cli.engine_process import run_engine
+        from engine.session.lock import AlreadyRunning
 
-    return run_engine(places, project, options, arguments, _environment())
+        try:
+            return run_engine(places, project, options, arguments, os.environ)
+        except AlreadyRunning:
+            # Another was started at the same instant, and is the session.
+            if not comes_up(places, project):
+                raise
+    from engine.cli.attach import attach
+
+    return attach(places.socket(project.session), project, arguments)
 
 
-def _environment() -> Mapping[str, str]:
-    return dict(os.environ)
+def is_running(places: Places, project: Project) -> bool:
+    """Whether the project's session can be attached to."""
+    from engine.session.sessions_file import SessionsFile
+
+    rows = SessionsFile(places.sessions_file).rows()
+    return any(row.id == project.session and row.state == "running" for row in rows)
+
+
+def comes_up(places: Places, project: Project) -> bool:
+    """Waits until the engine that holds the session's lock can be attached to; false when it let go of it."""
+    import time
+
+    from engine.session.lock import SessionLock
+
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and SessionLock(places.lock(project.session)).held():
+        if is_running(places, project):
+            return True
+        time.sleep(0.005)
+    return False
 
 
 def _options(arguments: argparse.Namespace) -> Options:

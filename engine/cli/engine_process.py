@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import anyio
 
@@ -26,8 +26,22 @@ def run_engine(
     arguments: argparse.Namespace,
     environ: Mapping[str, str],
 ) -> int:
-    """Runs the session to its end; 0, or 1 when `--once` did not get ready."""
-    return anyio.run(_run, places, project, options, arguments, environ)
+    """Runs the session to its end; 0, or 1 when `--once` did not get ready. Raises what kept it from starting."""
+    try:
+        return anyio.run(_run, places, project, options, arguments, environ)
+    except BaseExceptionGroup as group:
+        problems = list(_leaves(group.subgroup((Problem, OSError))))
+        if len(problems) == len(list(_leaves(group))):
+            raise problems[0] from None
+        raise
+
+
+def _leaves(error: BaseException | None) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for item in error.exceptions:
+            yield from _leaves(item)
+    elif error is not None:
+        yield error
 
 
 async def _run(
@@ -49,11 +63,6 @@ async def _run(
             group.start_soon(_once, session, outcome)
         try:
             await session.run(lambda **kwargs: serve(session, places.socket(session.id), **kwargs))
-        except BaseExceptionGroup as error:
-            problems, others = error.split(Problem)
-            if problems is None or others is not None:
-                raise
-            raise problems.exceptions[0] from None
         finally:
             group.cancel_scope.cancel()
     printer.close()

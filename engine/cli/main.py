@@ -126,5 +126,12 @@ def _run(name: str, words: list[str]) -> int:
         # The reader of our output left (`wake logs | head`): nothing is wrong, and nobody is there to be told.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        # A full disk, a folder without rights: where it is, and what the system says of it.
+        print(
+            f"error: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         return 130

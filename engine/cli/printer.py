@@ -33,6 +33,18 @@ class Printer:
         except OSError:
             # Nobody reads any more; the session is worth more than its printer.
             self._quiet = True
+        except UnicodeError:
+            # A terminal of another encoding: JSON says the same in ASCII, sentences with escapes.
+            self._ascii(event)
+
+    def _ascii(self, event: dict[str, Any]) -> None:
+        try:
+            if self._json:
+                print(json.dumps(event, separators=(",", ":")), flush=True)
+            elif text := sentence(event):
+                print(text.encode("ascii", "backslashreplace").decode(), file=sys.stderr, flush=True)
+        except OSError:
+            self._quiet = True
 
     async def follow(self, journal: Path) -> None:
         """Prints what is written to the journal from now on."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.model.problem import Problem
 from engine.model.state import SessionRow
 from engine.places.places import Places, find
+
+if TYPE_CHECKING:
+    from engine.protocol.messages import RemoteError
 
 
 class NoSession(Problem):
@@ -68,9 +71,17 @@ async def _ask(socket: Path, method: str, params: dict[str, Any] | None) -> Any:
         client = await Client.connect(socket)
     except OSError as error:
         raise NoSession(f"the session's engine does not answer: {error.strerror or error}") from error
+    except RemoteError as error:
+        raise NoSession(str(error), hint="the session was started by another version of wake") from error
     try:
         return await client.call(method, params)
     except RemoteError as error:
-        raise NoSession(str(error)) from error
+        raise NoSession(error.fault.message, hint=_hint(error)) from error
     finally:
         await client.close()
+
+
+def _hint(error: RemoteError) -> str | None:
+    """The next step, where the engine named one."""
+    data = error.fault.data
+    return data.get("hint") if isinstance(data, dict) else None

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from engine.cli.problems import safe
     from engine.cli.running import ask
 
     off = True if arguments.off else False if arguments.on else None
@@ -27,8 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.no_apply:
         print(f"{said} in the pending manifest", file=sys.stderr)
         return 0
-    if not ask(arguments.session, "apply")["ok"]:
-        print(f"error: {said}, but it could not be deployed; `wake logs` tells more", file=sys.stderr)
+    applied = ask(arguments.session, "apply")
+    if not applied["ok"]:
+        print(safe(f"error: {said}, but it could not be deployed: {applied.get('error')}"), file=sys.stderr)
         return 1
     print(said, file=sys.stderr)
     return 0

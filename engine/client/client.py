@@ -14,6 +14,9 @@ from engine.model.problem import Problem
 from engine.model.state import State
 from engine.protocol.messages import LINE_LIMIT, PROTOCOL, Message, RemoteError, Request, decode, encode
 
+# An engine answers in a millisecond; one that hangs, or is stopped, never does.
+HELLO_SECONDS = 15.0
+
 
 class EngineGone(Problem):
     """The engine closed the connection, or was not there."""
@@ -40,7 +43,11 @@ class Client:
         reader, writer = await asyncio.open_unix_connection(str(socket), limit=LINE_LIMIT)
         client = cls(reader, writer)
         try:
-            client.welcome = await client.call("hello", {"protocol": PROTOCOL})
+            async with asyncio.timeout(HELLO_SECONDS):
+                client.welcome = await client.call("hello", {"protocol": PROTOCOL})
+        except TimeoutError:
+            await client.close()
+            raise TimeoutError(f"it has not said hello in {HELLO_SECONDS:.0f} s") from None
         except BaseException:
             await client.close()
             raise

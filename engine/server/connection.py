@@ -110,7 +110,7 @@ class Connection:
         except Refused as refused:
             self._reply(message, error=refused.fault)
         except Problem as problem:
-            self._reply(message, error=Fault(messages.WORK_FAILED, str(problem), problem.diagnostic()))
+            self._reply(message, error=_fault(problem))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             self._reply(message, error=Fault(messages.INVALID_PARAMS, f"params of {message.method}: {error}"))
         except Exception as error:
@@ -209,6 +209,17 @@ class Connection:
                 self._out.popleft()
             drained, self._drained = self._drained, anyio.Event()
             drained.set()
+
+
+def _fault(problem: Problem) -> Fault:
+    """A problem as a fault; its data are a diagnostic's, and the next step."""
+    place = {"file": problem.file, "line": problem.line, "column": problem.column, "hint": problem.hint}
+    data = {"severity": "error", "message": problem.message, **place}
+    return Fault(
+        messages.WORK_FAILED,
+        problem.message,
+        {key: value for key, value in data.items() if value is not None},
+    )
 
 
 def _notification(method: str, params: Any) -> bytes:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Saves that belong together (format on save, a branch switch) come within this many seconds of each other.
 QUIET = 0.02
 QUIET_MOST = 0.5
+# A file that a build wrote is told of within so many seconds of its end.
+SOON = 1.0
 
 
 class Wish:
@@ -44,8 +46,10 @@ class Conductor:
     async def run(self) -> None:
         """Runs the pipeline, once now and then whenever something asks for it."""
         wish = Wish(Cause("start"))
+        ended = 0.0
         while True:
-            for path in self._loops.count(wish.cause.paths if wish.cause.kind == "file" else ()):
+            busy = anyio.current_time() - ended < SOON
+            for path in self._loops.count(wish.cause.paths if wish.cause.kind == "file" else (), busy):
                 self._session.log(
                     "wake", "warn", f"{path} changes with every build: it is not watched any more"
                 )
@@ -64,6 +68,7 @@ class Conductor:
                 elif wish.cause.kind != "file":
                     # Newer files made it stale before it was built; it is asked for all the same.
                     self._wishes.insert(0, wish)
+            ended = anyio.current_time()
             wish = await self._next()
 
     def ask(self, wish: Wish) -> Wish:
@@ -106,6 +111,11 @@ class Conductor:
         if fresh := self._loops.fresh(paths):
             self._changed.update(fresh)
             self._wake.set()
+
+    @property
+    def due(self) -> bool:
+        """Whether a run of the pipeline is asked for and has not begun."""
+        return bool(self._wishes) or (bool(self._changed) and not self._session.publisher.state.paused)
 
     async def resumed(self) -> None:
         """What changed during a pause is taken up."""

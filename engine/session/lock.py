@@ -33,6 +33,20 @@ class SessionLock:
             # Whoever held it removed the file between our open and our lock.
             os.close(file)
 
+    def held(self) -> bool:
+        """Whether an engine, another or this one, holds it now."""
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(file)
+        return False
+
     def release(self) -> None:
         """Removes the file first, so that nobody waits on a lock without a name."""
         if self._file >= 0:

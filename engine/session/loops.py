@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 MOST = 5
 WITHIN_SECONDS = 10.0
+# A build that writes does so at the same point each time: the time between its runs varies by no more than this part.
+REGULAR = 0.25
 
 
 class LoopGuard:
@@ -23,14 +26,20 @@ class LoopGuard:
         """The paths that may cause a reload."""
         return [path for path in paths if path not in self.suspended]
 
-    def count(self, paths: Iterable[str]) -> list[str]:
-        """Notes that these paths caused a build; those that are suspended from now on."""
+    def count(self, paths: Iterable[str], busy: bool = False) -> list[str]:
+        """Notes that these paths caused a build; those that are suspended from now on. `busy`: they changed during
+        the build before, or as it ended."""
         now = self._clock()
         caught = []
         for path in paths:
             times = self._seen.setdefault(path, deque(maxlen=MOST + 1))
             times.append(now)
-            if len(times) > MOST and now - times[0] < WITHIN_SECONDS:
+            if len(times) > MOST and (now - times[0] < WITHIN_SECONDS or (busy and _regular(times))):
                 self.suspended.add(path)
                 caught.append(path)
         return caught
+
+
+def _regular(times: Sequence[float]) -> bool:
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    return max(gaps) - min(gaps) <= REGULAR * max(gaps)

@@ -23,7 +23,7 @@ from engine.model.problem import Problem
 from engine.model.process import Process
 from engine.model.reload import Cause, Reload
 from engine.model.state import Progress, State
-from engine.places.places import Places
+from engine.places.places import Places, make_private
 from engine.project.project import Project
 from engine.session.address import listen
 from engine.session.conductor import Conductor, Wish
@@ -98,7 +98,8 @@ class Session:
 
         Raises :class:`~engine.session.lock.AlreadyRunning`, or :class:`Problem` when the host cannot start.
         """
-        self.places.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.places.runtime)
+        self.places.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock.take()
         become_subreaper()
         try:
@@ -184,8 +185,14 @@ class Session:
 
     async def wait_ready(self) -> dict[str, Any]:
         """Returns once the newest code answers. Raises :class:`NotReady` when it failed."""
+        if self.publisher.state.phase in ("ready", "failed") and not self.publisher.state.paused:
+            # A save that the watcher has not told of yet is the newest code as well.
+            await self.conductor.changed(self.tree.scan())
         state = await self.publisher.until(
-            lambda state: state.phase in ("ready", "failed", "stopping", "stopped") and state.progress is None
+            lambda state: (
+                state.phase in ("stopping", "stopped")
+                or (state.phase in ("ready", "failed") and state.progress is None and not self.conductor.due)
+            )
         )
         if state.phase != "ready":
             raise NotReady(state.error or f"the session is {state.phase}")

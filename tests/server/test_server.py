@@ -63,7 +63,9 @@ async def test_manners(tmp_path: Path, places: Places) -> None:
         assert (await peer.hear())["error"]["code"] == -32600
         assert (await peer.ask("fly"))["error"]["code"] == -32601
         assert (await peer.ask("toggle"))["error"]["code"] == -32602
-        assert "there is no dependency" in (await peer.ask("toggle", name="x"))["error"]["message"]
+        unknown = (await peer.ask("toggle", name="x"))["error"]
+        assert "there is no dependency" in unknown["message"]
+        assert "custom-test-it" in unknown["data"]["hint"]
         assert (await peer.ask("state"))["result"]["phase"] == "ready"
 
 

@@ -89,6 +89,23 @@ def test_a_file_that_every_build_changes_is_suspended() -> None:
     assert guard.fresh(["gen.py", "app.py"]) == ["app.py"]
 
 
+def test_a_slow_build_that_writes_is_a_loop_too() -> None:
+    now = 0.0
+    guard = LoopGuard(lambda: now)
+    for step in (0.0, 30.0, 31.0, 29.5, 30.2, 30.1):
+        now += step
+        caught = guard.count(["gen.py"], busy=True)
+    assert caught == ["gen.py"]
+
+
+def test_a_person_who_saves_during_builds_is_no_loop() -> None:
+    now = 0.0
+    guard = LoopGuard(lambda: now)
+    for step in (0.0, 30.0, 12.0, 41.0, 8.0, 30.0, 19.0):
+        now += step
+        assert guard.count(["app.py"], busy=True) == []
+
+
 def test_a_person_who_saves_often_is_no_loop() -> None:
     now = 0.0
     guard = LoopGuard(lambda: now)

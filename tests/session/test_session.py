@@ -11,7 +11,7 @@ import pytest
 from engine.hosts.base import Outcome
 from engine.model.reload import Reload
 from engine.places.places import Places
-from engine.session.session import Session
+from engine.session.session import NotReady, Session
 from tests.session.fake_host import FakeHost
 from tests.session.running import make_project, running
 
@@ -207,3 +207,17 @@ async def test_what_changes_while_a_shell_is_built_is_not_lost(
         assert first["ok"]
         follows = await reload_after(session, first["number"])
         assert "wit/it.wit" in follows.cause.paths
+
+
+async def test_waiting_means_the_save_just_made(tmp_path: Path, places: Places) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    async with running(root, places, host) as session:
+        for text in ("two", "three"):
+            (root / "source.txt").write_text(text)
+            with anyio.fail_after(60):
+                await session.wait_ready()
+            built = host.deliverables[-1][f"{session.id}-it"]
+            assert Path(built.component).read_bytes().endswith(text.encode())
+        (root / "source.txt").write_text("bad")
+        with pytest.raises(NotReady, match="it is bad"):
+            await session.wait_ready()
