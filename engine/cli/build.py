@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0 if ok else 1
     for item in built.diagnostics:
         place = ":".join(str(part) for part in (item.file, item.line, item.column) if part is not None)
-        print(safe(f"{place + ': ' if place else ''}{item.severity}: {item.message}"), file=sys.stderr)
+        text = f"{place + ': ' if place else ''}{item.severity}: {item.message}"
+        print("\n".join(safe(line) for line in text.split("\n")), file=sys.stderr)
     if ok:
         print(built.artifact)
     return 0 if ok else 1

@@ -94,16 +94,21 @@ class Pipeline:
         async with self._turn:
             stages = Stages()
             stages.detected([self._root / path for path in changed])
-            with stages.stage("build"):
-                deliverable = self.session.builder.stage(self.session.tree)
-            try:
-                outcome = await self.session.host.reload(self.component, deliverable)
-            except HostError as gone:
-                # The host went away meanwhile. It comes back with what it ran before: these files are to follow.
-                self.session.log("host", "warn", str(gone))
-                self.session.conductor.ask(Wish(Cause("crash", tuple(changed))))
-                return
-            stages.add(outcome.stages)
+            while True:
+                with stages.stage("build"):
+                    deliverable = self.session.builder.stage(self.session.tree)
+                try:
+                    outcome = await self.session.host.reload(self.component, deliverable)
+                except HostError as gone:
+                    # The host went away meanwhile. It comes back with what it ran before: these files are to follow.
+                    self.session.log("host", "warn", str(gone))
+                    self.session.conductor.ask(Wish(Cause("crash", tuple(changed))))
+                    return
+                stages.add(outcome.stages)
+                if outcome.ok or not (more := self._newer()):
+                    break
+                # What it lacked is there, though nobody has told of it yet.
+                changed = sorted({*changed, *more})
             if outcome.ok:
                 self._deliverable = deliverable
             diagnostics = self._local(outcome.diagnostics, deliverable)
@@ -112,6 +117,13 @@ class Pipeline:
         if not outcome.ok and self.session.builder.outdated(self.project):
             # Something was installed since: the shell is built anew with it.
             self.session.conductor.ask(Wish(Cause("config", tuple(changed))))
+
+    def _newer(self) -> list[str]:
+        """Sources that changed since the last look; what else did is kept for another run."""
+        changed = self.session.tree.scan()
+        served = [path for path in changed if self._is_source(path)]
+        self.session.conductor.keep(path for path in changed if path not in served)
+        return served
 
     async def release(self) -> None:
         """Lets requests go on that the host holds because of a change that turned out to be none."""
@@ -149,7 +161,7 @@ class Pipeline:
             assert deliverable is not None
             with stages.stage("discover"):
                 # A dev shell has all of its world; what a compiler made has what the code uses.
-                self._artifact = None if deliverable.shell else inspect(Path(deliverable.component))
+                self._artifact = None if deliverable.shell else self._inspect(deliverable)
             with stages.stage("plan"):
                 made = self._make_plan(self._wanted if apply else self._toggles)
                 others = made.others(self.session.places.cache)
@@ -227,12 +239,19 @@ class Pipeline:
         assert built is not None
         return msgspec.structs.replace(built, diagnostics=diagnostics)
 
+    def _inspect(self, deliverable: Deliverable) -> Artifact:
+        try:
+            return inspect(Path(deliverable.component))
+        except Problem as problem:
+            # The user knows the file that their build wrote, not our copy of it.
+            problem.file = str(self.project.artifact)
+            raise
+
     async def _apply(self, made: Plan, deliverable: Deliverable, others: dict[str, Deliverable]) -> Outcome:
         async with self._turn:
             if deliverable.shell:
                 # The sources may have moved on while the shell was built. What else did is another run's.
-                changed = self.session.tree.scan()
-                self.session.conductor.keep(path for path in changed if not self._is_source(path))
+                self._newer()
                 deliverable = self.session.builder.stage(self.session.tree)
             return await self.session.host.apply(
                 made.document, {**others, made.component: deliverable}, made.off
@@ -382,11 +401,13 @@ class Pipeline:
 
 
 def _first(diagnostics: Sequence[Diagnostic]) -> str | None:
-    """The first error in one line, its place before it."""
+    """The first error in one line, its place before it; of what a tool printed the last line."""
     for item in diagnostics:
         if item.severity == "error":
             place = ":".join(str(part) for part in (item.file, item.line, item.column) if part is not None)
-            message = item.message.splitlines()[0] if item.message else "it failed"
+            message, *more = item.message.splitlines() or ["it failed"]
+            if message.endswith(":") and more:
+                message = f"{message} {more[-1].strip()}"
             return f"{place}: {message}" if place else message
     return None
 

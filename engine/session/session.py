@@ -40,6 +40,9 @@ from engine.watch.rules import Rules
 from engine.watch.tree import Tree
 from engine.watch.watcher import hints
 
+# So many files are looked at in two milliseconds.
+LOOK_AT_ALL = 200
+
 
 class NotReady(Problem):
     """What was waited for cannot come any more without a change of the files."""
@@ -258,7 +261,9 @@ class Session:
                         for path in paths
                         if Path(path).is_relative_to(root)
                     ]
-                    changed = self.tree.look(known)
+                    # A file that the changed one imports may be newer than any hint of it.
+                    few = len(self.tree.files) <= LOOK_AT_ALL
+                    changed = self.tree.scan() if few else self.tree.look(known)
                     await self.conductor.changed(changed)
                     if self.publisher.state.paused or not changed:
                         await self.pipeline.release()

@@ -147,3 +147,12 @@ def test_a_build_that_cannot_begin_is_json_as_well(project: Path, environ: dict[
     document = json.loads(ended.stdout)
     assert document["ok"] is False
     assert "nowhere.wasm" in document["diagnostics"][0]["message"]
+
+
+def test_what_a_build_prints_is_lines_without_escapes(project: Path, environ: dict[str, str]) -> None:
+    (project / "build.py").write_text("print('\\x1b]0;title\\x07one'); print('two'); raise SystemExit(3)")
+    ended = wake(project, environ, "build")
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert "\x1b" not in ended.stderr
+    assert ended.stderr.endswith("one\ntwo\n")

@@ -8,7 +8,10 @@ from typing import Any
 import anyio
 import pytest
 
-from engine.hosts.base import Outcome
+from engine.build.builder import Built
+from engine.build.toolchains.python import PythonApp
+from engine.hosts.base import Dirty, Outcome
+from engine.model.deliverable import Deliverable
 from engine.model.reload import Reload
 from engine.places.places import Places
 from engine.session.session import NotReady, Session
@@ -177,36 +180,69 @@ async def test_a_fault_of_ours_ends_the_reload_and_not_the_session(
         assert (await reload_after(session, 2)).ok
 
 
+SHELL = Built(Deliverable("shell.wasm", "0", shell=True))
+
+
+def serve_as_a_shell(session: Session, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the session treat every file of its project but WIT and configuration as a dev shell's source."""
+
+    async def dev(*_: object) -> Built:
+        return SHELL
+
+    monkeypatch.setattr(session.builder, "dev", dev)
+    monkeypatch.setattr(session.builder, "app", lambda _: PythonApp("app", root, (root / "wit",)))
+    monkeypatch.setattr(session.builder, "sources", lambda _: root)
+    monkeypatch.setattr(session.builder, "outdated", lambda _: False)
+    monkeypatch.setattr(session.builder, "stage", lambda _: SHELL.deliverable)
+
+
 async def test_what_changes_while_a_shell_is_built_is_not_lost(
     tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.build.builder import Built
-    from engine.build.toolchains.python import PythonApp
-    from engine.model.deliverable import Deliverable
-
     root, host = make_project(tmp_path / "it"), FakeHost()
-    shell = Built(Deliverable("shell.wasm", "0", shell=True))
     async with running(root, places, host) as session:
-        builder = session.builder
+        serve_as_a_shell(session, root, monkeypatch)
+        again = session.builder.dev
 
         async def dev(*_: object) -> Built:
             # Too late for this build, and too early for the watcher to have told.
             (root / "wit" / "it.wit").write_text((root / "wit" / "it.wit").read_text() + "\n// later")
             (root / "app.py").write_text("x = 2")
-            monkeypatch.setattr(builder, "dev", again)
-            return shell
+            monkeypatch.setattr(session.builder, "dev", again)
+            return SHELL
 
-        async def again(*_: object) -> Built:
-            return shell
-
-        monkeypatch.setattr(builder, "dev", dev)
-        monkeypatch.setattr(builder, "app", lambda _: PythonApp("app", root, (root / "wit",)))
-        monkeypatch.setattr(builder, "sources", lambda _: root)
-        monkeypatch.setattr(builder, "stage", lambda _: shell.deliverable)
+        monkeypatch.setattr(session.builder, "dev", dev)
         first = await session.reload()
         assert first["ok"]
         follows = await reload_after(session, first["number"])
         assert "wit/it.wit" in follows.cause.paths
+
+
+async def test_a_request_sees_new_files_beside_the_one_it_found_changed(
+    tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    async with running(root, places, host) as session:
+        serve_as_a_shell(session, root, monkeypatch)
+        (root / "source.txt").write_text("import new")
+        (root / "new.py").write_text("")
+        await host.happen(Dirty("it", (str(root / "source.txt"),)))
+        assert (await reload_after(session, 1)).cause.paths == ("new.py", "source.txt")
+
+
+async def test_a_reload_that_fails_is_tried_again_with_what_came_meanwhile(
+    tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    async with running(root, places, host) as session:
+        serve_as_a_shell(session, root, monkeypatch)
+        (root / "source.txt").write_text("import new")
+        (root / "new.py").write_text("")
+        host.next = [Outcome(False, error="there is no module new")]
+        assert session.tree.look(["source.txt"]) == ["source.txt"]
+        await session.conductor.changed(["source.txt"])
+        done = await reload_after(session, 1)
+        assert (done.ok, done.cause.paths) == (True, ("new.py", "source.txt"))
 
 
 async def test_waiting_means_the_save_just_made(tmp_path: Path, places: Places) -> None:
@@ -221,3 +257,18 @@ async def test_waiting_means_the_save_just_made(tmp_path: Path, places: Places) 
         (root / "source.txt").write_text("bad")
         with pytest.raises(NotReady, match="it is bad"):
             await session.wait_ready()
+
+
+async def test_what_is_wrong_with_an_artifact_or_a_tool_is_said_in_the_users_words(
+    tmp_path: Path, places: Places
+) -> None:
+    root, host = make_project(tmp_path / "it"), FakeHost()
+    build = root / "build.py"
+    async with running(root, places, host) as session:
+        build.write_text("open('out/it.wasm', 'wb').write(b'\\0asm\\x0d\\0\\1\\0garbage')")
+        failed = await reload_after(session, 1)
+        assert not failed.ok
+        assert failed.diagnostics[0].file == "out/it.wasm"
+        build.write_text("print('first'); print('why it failed'); raise SystemExit(3)")
+        failed = await reload_after(session, failed.number)
+        assert (failed.error or "").endswith(" ended with 3: why it failed")
