@@ -11,12 +11,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +26,7 @@ FONT = "DejaVu Sans Mono"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts")
 SIZES = ((60, 20), (80, 24), (120, 40), (200, 50))
 PATIENCE = 180.0
+QUIET = 15.0
 
 
 def main() -> int:
@@ -37,16 +40,12 @@ def main() -> int:
     if fonts is None:
         print(f"there is no {FONT} here; on Debian: apt-get install fonts-dejavu-core", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory(prefix="wake-") as folder:
-        home = Path(folder) / "ada"
-        runtime = Path(folder) / "run"
-        home.mkdir()
-        runtime.mkdir(mode=0o700)
+    with _home() as home, tempfile.TemporaryDirectory(prefix="wake-") as runtime:
         for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "NO_COLOR", "COLORFGBG"):
             os.environ.pop(name, None)
         # The cache stays the user's own: a demo built before is not built again.
         os.environ.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
-        os.environ |= {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime)}
+        os.environ |= {"HOME": str(home), "XDG_RUNTIME_DIR": runtime}
         project = home / "hello"
         subprocess.run([sys.executable, "-m", "engine.cli", "new", "python-http", str(project)], check=True)
         try:
@@ -54,6 +53,20 @@ def main() -> int:
         finally:
             subprocess.run([sys.executable, "-m", "engine.cli", "stop"], cwd=project, check=False)
     return 0
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
+    """A home whose path looks well in a picture, when nobody has it."""
+    home = Path(tempfile.gettempdir()) / "ada"
+    try:
+        home.mkdir(mode=0o700)
+    except FileExistsError:
+        home = Path(tempfile.mkdtemp(prefix="ada-"))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home)
 
 
 async def _session(project: Path, out: Path, fonts: str) -> None:
@@ -67,7 +80,8 @@ async def _session(project: Path, out: Path, fonts: str) -> None:
         url = first.state.urls[0]
         for path in ("/", "/favicon.ico", "/", "/about", "/"):
             await asyncio.to_thread(_get, url + path)
-        for words in ("Hello once more from wake", "Hello from wake"):
+        await asyncio.sleep(QUIET)  # optimised code is compiled in the background, once
+        for words in ("Hello once more from wake", "Hello and hello from wake", "Hello from wake"):
             await first.edit(source, text.replace("Hello from wake", words))
             await asyncio.to_thread(_get, url)
 

@@ -92,7 +92,8 @@ class Dashboard(App[None]):
         self._welcome = welcome
         self._healthy: bool | None = None
         self._looked_at = True
-        self._asked_theme = theme or settings.theme or default_theme(environ)
+        asked = theme or settings.theme or default_theme(environ)
+        self._asked_theme = "ansi-dark" if asked == "ansi" else asked
 
     def on_load(self) -> None:
         for item in THEMES.values():
@@ -216,6 +217,8 @@ class Dashboard(App[None]):
             await work
         except (Problem, RemoteError, OSError) as error:
             self.flash(str(error) or type(error).__name__, error=True)
+        except Exception as error:  # a fault of ours, which must not take the screen away
+            self.flash(f"that went wrong: {type(error).__name__}: {error}", error=True)
 
     async def action_quit(self) -> None:
         await self.action_act("leave")

@@ -68,12 +68,14 @@ class EngineLink:
         while True:
             self._on_link(Link("starting"))
             try:
-                attached = await self._door.attach(self._project, self._options)
+                await self._stay(await self._door.attach(self._project, self._options))
             except Problem as problem:
                 self._on_link(Link("failed", problem=problem))
                 await self._wait_until_asked()
-                continue
-            await self._stay(attached)
+            except Exception as error:  # a fault of ours: said, rather than a dashboard that waits for ever
+                fault = Problem(f"the engine cannot be followed: {type(error).__name__}: {error}")
+                self._on_link(Link("failed", problem=fault))
+                await self._wait_until_asked()
 
     def start_again(self) -> None:
         """The user asked for the session to be found or started once more."""

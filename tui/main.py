@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--leave-host-running", action="store_true", help="leave the session running, without asking"
     )
-    made.add_argument("--theme", help="wake-dark, wake-light, wake-cvd, wake-mono, ansi-dark, ansi-light, …")
+    made.add_argument("--theme", help="wake-dark, wake-light, wake-cvd, wake-mono, ansi, …")
     made.add_argument("--version", "-V", action=_Version, nargs=0, help="the version")
     return made
 
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace, project: Path) -> int:
         settings=settings,
         warnings=problems,
         settings_file=str(places.settings_file),
-        theme=_theme(options.theme),
+        theme=options.theme,
         on_leave="leave" if options.leave_host_running else None,
         welcome=f"the demo project is in {project}: edit app.py there" if options.path == "demo" else "",
         places=places,
@@ -149,10 +149,6 @@ def _wrong(options: argparse.Namespace) -> str | None:
     if options.port is not None and not 0 <= options.port <= 65535:
         return f"{options.port} is not a port"
     return None
-
-
-def _theme(name: str | None) -> str | None:
-    return "ansi-dark" if name == "ansi" else name
 
 
 if __name__ == "__main__":

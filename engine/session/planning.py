@@ -16,7 +16,7 @@ from engine.dependencies.discover import survey
 from engine.dependencies.settings import NOTHING
 from engine.manifest.diff import diff
 from engine.manifest.document import as_manifest, to_document
-from engine.manifest.generate import generate
+from engine.manifest.generate import INCOMING, generate
 from engine.manifest.hints import hints
 from engine.manifest.model import Application
 from engine.manifest.own import with_manifests
@@ -93,8 +93,8 @@ def plan(
     """Plans the project as its files, its artifact and the toggles say. Raises
     :class:`~engine.model.problem.Problem`.
 
-    HTTP is served at `address`; unless it was `asked` for, an address that the project configures comes first. `catalogue` is the user's own
-    (:func:`engine.dependencies.settings.user_catalogue`).
+    HTTP is served at `address`; unless it was `asked` for, an address that the project configures comes first.
+    `catalogue` is the user's own (:func:`engine.dependencies.settings.user_catalogue`).
     """
     differences: tuple[Diagnostic, ...] = ()
     if artifact is None:
@@ -103,8 +103,11 @@ def plan(
         confirmed = confirm(project, resolve, artifact.imports, artifact.exports, toggles, catalogue)
         found, differences = confirmed.survey, tuple(_differences(confirmed))
     found = with_manifests(project, found)
-    configured = any(origins.get("config.address", "catalogue") != "catalogue" for origins in found.origins)
-    application = generate(project, found.dependencies, address=None if configured and not asked else address)
+    configured = not asked and any(
+        _serves_http(item) and origins.get("config.address", "catalogue") != "catalogue"
+        for item, origins in zip(found.dependencies, found.origins, strict=True)
+    )
+    application = generate(project, found.dependencies, address=None if configured else address)
     off = {
         interface.partition("@")[0]: item.name
         for item in found.dependencies
@@ -114,11 +117,25 @@ def plan(
     return Plan(
         application=application,
         manifest=as_manifest(application),
-        dependencies=found.dependencies,
+        dependencies=found.dependencies if configured else _served_at(found.dependencies, address),
         off=off,
         hints=tuple(hints(application)),
         warnings=(*found.warnings, *differences),
         component=project.component_id,
+    )
+
+
+def _serves_http(item: Dependency) -> bool:
+    return item.direction == "export" and any(name.startswith(INCOMING) for name in item.interfaces)
+
+
+def _served_at(dependencies: tuple[Dependency, ...], address: str) -> tuple[Dependency, ...]:
+    """The dependencies with the address where this session really serves."""
+    return tuple(
+        msgspec.structs.replace(item, config={**item.config, "address": address})
+        if _serves_http(item)
+        else item
+        for item in dependencies
     )
 
 

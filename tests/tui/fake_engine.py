@@ -51,6 +51,7 @@ class FakeDoor:
         self.started = started
         self.refuse: Problem | None = None
         self.gone = False
+        self.ended = False
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, Any] = {"toggle": {"name": "keyvalue-nats", "off": True}}
         self.attached: list[tuple[Path, tuple[str, ...]]] = []
@@ -64,6 +65,8 @@ class FakeDoor:
         return Attached("/nowhere.sock", session, str(project), self.started)
 
     async def connect(self, socket: Path) -> FakeConnection:
+        if self.ended:
+            raise FileNotFoundError
         if self.gone:
             raise ConnectionRefusedError
         connection = FakeConnection(self)
@@ -75,9 +78,9 @@ class FakeDoor:
         for connection in self.connections:
             connection.tell(state)
 
-    def vanish(self) -> None:
-        """The engine dies."""
-        self.gone = True
+    def vanish(self, in_order: bool = False) -> None:
+        """The engine dies; `in_order`: it took its socket away first."""
+        self.gone, self.ended = True, in_order
         for connection in list(self.connections):
             connection.tell(None)
 

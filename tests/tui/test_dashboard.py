@@ -267,6 +267,25 @@ async def test_an_engine_that_dies_is_shown_and_found_again(tmp_path: Path) -> N
         assert len(door.attached) == 1 and app.seen.link.started
 
 
+async def test_a_session_that_ended_in_order_is_not_lost(tmp_path: Path) -> None:
+    app, door = dashboard(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot, app)
+        door.vanish(in_order=True)
+        await until(pilot, lambda: app.seen.link.state == "stopped")
+        assert "the session has ended" in status(app)
+        await pilot.press("q")  # nothing to ask: there is nothing to stop
+        await until(pilot, lambda: app._exit)
+
+
+async def test_a_fault_in_what_the_engine_says_is_said(tmp_path: Path) -> None:
+    app, door = dashboard(tmp_path)
+    door.attach = None  # type: ignore[assignment,method-assign]
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.seen.link.state == "failed")
+        assert "cannot be followed" in app.main.problems.items[0].message
+
+
 async def test_r_starts_a_lost_session_again(tmp_path: Path) -> None:
     app, door = dashboard(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

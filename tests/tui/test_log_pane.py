@@ -52,7 +52,8 @@ async def test_it_follows_until_one_scrolls(tmp_path: Path) -> None:
             log.write_many(("guest", "info", f"later {number}") for number in range(100))
             await until(pilot, lambda: view.unseen == 100)
             assert view.cursor == ALL - 2
-            assert "100 new lines" in str(app.main.logs.border_subtitle)
+            # The pane is told after the view has seen them.
+            await until(pilot, lambda: "100 new lines" in str(app.main.logs.border_subtitle))
             await pilot.press("G")
             assert view.following
             await until(pilot, lambda: screen_text(view)[-1].endswith("later 99"))

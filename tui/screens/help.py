@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -63,7 +64,10 @@ class HelpScreen(ModalScreen[None]):
         app = cast("Dashboard", self.app)
         keys = " ".join(shown(key) for key in keys_of(action, app.keymap))
         where = f" (in {', '.join(action.panes)})" if action.panes else ""
-        return Content.assemble(
-            ("  " + keys.ljust(_KEYS), "bold"), (action.help, ""), (where, "$text-muted"),
-            (f"  {action.id}", "$text-disabled"),
-        )  # fmt: skip
+        width = min(app.size.width, 110) - 8
+        name = f"  {action.id}" if width > 90 else ""
+        # Longer texts go on below themselves, not below the keys.
+        text = f"\n{' ' * (_KEYS + 2)}".join(
+            wrap(action.help + where, max(20, width - _KEYS - 2 - len(name)))
+        )
+        return Content.assemble(("  " + keys.ljust(_KEYS), "bold"), text, (name, "$text-disabled"))

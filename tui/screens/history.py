@@ -132,10 +132,11 @@ class HistoryScreen(ModalScreen[None]):
             return
         stages = cast("dict[str, float]", item.stages)
         longest = max([*stages.values(), 0.001])
+        room = min(_BAR, max(8, self._rows._room() - 22))
         lines = []
         for stage in STAGES:
             if stage in stages:
-                bar = "━" * max(1, round(_BAR * stages[stage] / longest))
+                bar = "━" * max(1, round(room * stages[stage] / longest))
                 lines.append(
                     Content.assemble(
                         (f"{stage:<10}", "$text-muted"), (f"{milliseconds(stages[stage]):>9}  ", ""),

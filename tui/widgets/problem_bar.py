@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.widget import Widget
@@ -77,6 +80,11 @@ class ProblemBar(Widget):
         several = len(self.items) > 1
         for at, item in enumerate(self.items):
             first, *rest = item.message.strip().split("\n")
+            if at == self._at:  # the selected one is there whole, as far as there is room
+                taken = cell_len(place(item, width // 2)) + 4 if item.file else 2
+                pieces = wrap(first, max(20, width - taken), drop_whitespace=False) or [""]
+                rest = [*pieces[1:], *rest] if len(pieces) > 1 else rest
+                first = pieces[0]
             lines.append(fit(self._head(item, first, several and at == self._at, width), width))
             if at == self._at:
                 lines.extend(foreign(f"    {line}", "$text-muted") for line in rest[:6])

@@ -69,49 +69,59 @@ class Application:
     ) -> Outcome:
         """Puts a manifest in service; the one before goes on serving when something is wrong with it."""
         with self._changing:
-            started = time.perf_counter()
-            plan = plans.read(manifest)
-            made: dict[str, Generation] = {}
-            compiled = 0.0
-            native_code = next((one for one in plan.providers if one.startswith("file:")), None)
-            if native_code is not None:
-                return failed(
-                    f"{native_code} is a provider, a program of its own: the embedded host runs components only. "
-                    "A wasmCloud lattice runs it; components that need it can be developed here meanwhile"
-                )
-            for name, component in plan.components.items():
-                deliverable = deliverables.get(name)
-                if deliverable is None:
-                    return Outcome(
-                        False, error=f"nothing was built for the component {name} ({component.image})"
-                    )
-                try:
-                    linked, took = self._linked(name, deliverable)
-                    compiled += took
-                    deployment = self._deployment(component, deliverable, off)
-                    generation = Generation(linked, deployment, deliverable, self.settings)
-                    self._check(generation)
-                    made[name] = generation
-                except (CompileError, NativeError) as problem:
-                    return failed(f"{name} cannot be run: {problem}")
-                except GuestTrap as trap:
-                    return failed(f"{name} trapped as it was started: {detail(trap)}")
-                except LoadFailed as problem:
-                    return load_failed(problem)
-            prepared = time.perf_counter()
-            self._put(plan, made, dict(off))
-            for served in self.served.values():
-                served.reloaded()
-                self.runs.start(served)
-            ended = time.perf_counter()
-            return Outcome(
-                True,
-                {
-                    "compile": compiled,
-                    "apply": (prepared - started) * 1000 - compiled,
-                    "ready": (ended - prepared) * 1000,
-                },
+            try:
+                return self._apply(manifest, deliverables, off)
+            finally:
+                for served in self.served.values():
+                    served.reloaded()
+
+    def _apply(
+        self, manifest: Mapping[str, Any], deliverables: Mapping[str, Deliverable], off: Mapping[str, str]
+    ) -> Outcome:
+        started = time.perf_counter()
+        plan = plans.read(manifest)
+        made: dict[str, Generation] = {}
+        compiled = 0.0
+        native_code = next((one for one in plan.providers if one.startswith("file:")), None)
+        if native_code is not None:
+            return failed(
+                f"{native_code} is a provider, a program of its own: the embedded host runs components only. "
+                "A wasmCloud lattice runs it; components that need it can be developed here meanwhile"
             )
+        for name, component in plan.components.items():
+            try:
+                deliverable = deliverables[name]
+                linked, took = self._linked(name, deliverable)
+                compiled += took
+                deployment = self._deployment(component, deliverable, off)
+                made[name] = Generation(linked, deployment, deliverable, self.settings)
+                self._check(made[name])
+            except KeyError:
+                outcome = failed(f"nothing was built for the component {name} ({component.image})")
+            except (CompileError, NativeError) as problem:
+                outcome = failed(f"{name} cannot be run: {problem}")
+            except GuestTrap as trap:
+                outcome = failed(f"{name} trapped as it was started: {detail(trap)}")
+            except LoadFailed as problem:
+                outcome = load_failed(problem)
+            else:
+                continue
+            for generation in made.values():
+                generation.retire()
+            return outcome
+        prepared = time.perf_counter()
+        self._put(plan, made, dict(off))
+        for served in self.served.values():
+            self.runs.start(served)
+        ended = time.perf_counter()
+        return Outcome(
+            True,
+            {
+                "compile": compiled,
+                "apply": (prepared - started) * 1000 - compiled,
+                "ready": (ended - prepared) * 1000,
+            },
+        )
 
     def reload(self, name: str, deliverable: Deliverable) -> Outcome:
         """Puts new code of one component in service; links and state stay."""

@@ -94,6 +94,27 @@ class _Job:
     child: subprocess.Popen[bytes] | None = None
 
 
+class _Compiling:
+    """A component's compile on a thread of its own."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._component: int | None = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._component = compile_component(self._data, FAST)
+        except NativeError:
+            self._component = None
+
+    def result(self) -> int | None:
+        """The component, None where it cannot be compiled apart from its modules."""
+        self._thread.join()
+        return self._component
+
+
 class Compiler:
     """Gives code for components, from the cache where it can. May be used from any thread."""
 
@@ -202,24 +223,25 @@ class Compiler:
                 missing[name] = module
             else:
                 return None
-        for name, module in missing.items():
-            modules[name] = self._new_module(name, module)
+        around = _Compiling(outlined.component)
         try:
-            component = compile_component(outlined.component, FAST)
-        except NativeError:
-            return None
-        self.cache.store(digest, OUTLINED, native.out_bytes(native.component_serialize, component))
-        return Code(FAST, component, modules)
-
-    def _new_module(self, name: str, module: bytes) -> int:
-        try:
-            made = compile_module(module, FAST)
+            for name, module in missing.items():
+                modules[name] = compile_module(module, FAST)
         except NativeError as problem:
             raise CompileError(str(problem)) from None
-        # Small code with much data (an app's snapshot) is its own build's alone: not worth the disk.
-        if len(module) < SMALL * 4:
-            self.cache.store(name, MODULE, native.out_bytes(native.module_serialize, made))
-        return made
+        finally:
+            component = around.result()
+        if component is None:
+            return None
+        # What is kept for the next start is no part of this one.
+        code = Code(FAST, component, modules)
+        threading.Thread(target=self._keep, args=(digest, code, tuple(missing)), daemon=True).start()
+        return code
+
+    def _keep(self, digest: str, code: Code, new: tuple[str, ...]) -> None:
+        for name in new:
+            self.cache.store(name, MODULE, native.out_bytes(native.module_serialize, code.modules[name]))
+        self.cache.store(digest, OUTLINED, native.out_bytes(native.component_serialize, code.component))
 
     def _compile_soon(self, path: Path, digest: str) -> Code:
         problem = ""

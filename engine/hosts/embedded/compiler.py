@@ -19,7 +19,7 @@ from engine.hosts.embedded.outline import CannotOutline, outline, shares
 def main(arguments: list[str]) -> int:
     kind, path, digest, folder, nice = arguments
     if int(nice):
-        os.nice(int(nice))
+        stand_back(int(nice))
     cache = CodeCache(Path(folder))
     try:
         data = Path(path).read_bytes()
@@ -32,6 +32,16 @@ def main(arguments: list[str]) -> int:
         return 1
     cache.store(digest, tier.value, native.out_bytes(native.component_serialize, component))
     return 0
+
+
+def stand_back(nice: int) -> None:
+    """Has this process compute only when nobody else wants to, on half of the cores: requests and saves are served
+    meanwhile, and the caches that all cores share are theirs too."""
+    os.nice(nice)
+    if hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[: max(1, len(cores) // 2)])
 
 
 def compile_outlined(cache: CodeCache, data: bytes, digest: str) -> bool:

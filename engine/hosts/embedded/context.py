@@ -191,6 +191,15 @@ class Context:
         self.why = why
         self.cancelled.set()
 
+    def paused(self) -> None:
+        """The guest waited, or moved data: it may compute again for as long as it may at a stretch.
+
+        Raises :class:`Trap` as :meth:`check`.
+        """
+        self.check()
+        if self.instance is not None:
+            self.instance.limit_time()
+
     def check(self) -> None:
         """Raises :class:`Trap` when the guest was cancelled or its time is up."""
         if self.cancelled.ready():

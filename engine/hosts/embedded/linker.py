@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.hosts.embedded import native
-from engine.hosts.embedded.abi import Abi, Lifter, Lowerer
+from engine.hosts.embedded.abi import Abi
 from engine.hosts.embedded.context import Context, missing
 from engine.hosts.embedded.instance import Instance, live
+from engine.hosts.embedded.layout import Lifter, Lowerer
 from engine.hosts.embedded.machine import Tier, engine
 from engine.hosts.embedded.native import CALLBACK, DESTRUCTOR, VALUE, error_new
 from engine.hosts.embedded.registry import HostFunction, find

@@ -14,7 +14,8 @@ from engine.hosts.embedded.context import Context, Deployment
 from engine.hosts.embedded.http.exchange import Exchange
 from engine.hosts.embedded.instance import GuestTrap, Instance
 from engine.hosts.embedded.interfaces.cli import Exit, end_output
-from engine.hosts.embedded.interfaces.http import IncomingRequest, ResponseOutparam
+from engine.hosts.embedded.interfaces.http_incoming import IncomingRequest
+from engine.hosts.embedded.interfaces.http_outgoing import ResponseOutparam
 from engine.hosts.embedded.linker import Export, Linked
 from engine.hosts.embedded.values import Err, Trap
 from engine.model.deliverable import Deliverable, TrackedFile

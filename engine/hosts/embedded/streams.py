@@ -72,6 +72,7 @@ class OutputStream(Resource):
 
     wit = "wasi:io/streams.output-stream"
     permit = 0  # bytes that the last check-write allowed, less what was written since
+    carries = True  # whether moving data here is progress, and not just talk, as in a log
 
     def room(self) -> int:
         """How many bytes `put` takes now; 0 when it must wait. Raises :class:`Closed` or :class:`Failed`."""

@@ -203,9 +203,7 @@ def wait(cx: Context | None, sources: Sequence[Source], until: int | None = None
     ready = [index for index, source in enumerate(sources) if source.ready()]
     if ready:
         if cx is not None:
-            cx.check()
-            if cx.instance is not None:
-                cx.instance.limit_time()
+            cx.paused()
         return ready
     waiter = thread_waiter()
     while True:
@@ -221,9 +219,8 @@ def wait(cx: Context | None, sources: Sequence[Source], until: int | None = None
         ready = [index for index, source in enumerate(sources) if source.ready()]
         if ready:
             waiter.reset()
-            if cx is not None and cx.instance is not None:
-                # Having waited, it may compute again for as long as it may at a stretch.
-                cx.instance.limit_time()
+            if cx is not None:
+                cx.paused()
             return ready
         if cx is not None:
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sysconfig
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.hosts.embedded.cache import CodeCache
+from engine.hosts.embedded.compile import FAST
+from engine.hosts.embedded.compiler import main as compile_now
 from engine.model.deliverable import Deliverable
 
 GUESTS = Path(__file__).parent / "guests"
@@ -20,8 +24,6 @@ DEPENDENCIES = Path(__file__).parents[3] / "engine/project/templates/python-http
 
 def kept() -> Path:
     """Where built guests and their machine code stay from run to run."""
-    import os
-
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wake-tests"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -50,6 +52,20 @@ def python_guest(name: str, edit: tuple[str, str] | None = None) -> Deliverable:
         if not artifact.exists():
             build(tool, name, source, artifact)
     return Deliverable(str(artifact), hashlib.sha256(artifact.read_bytes()).hexdigest())
+
+
+def code_cache(deliverable: Deliverable) -> CodeCache:
+    """The cache of machine code that is kept, with the fastest code for `deliverable` in it: no better code comes
+    while a test runs."""
+    cache = CodeCache(kept() / "code")
+    with open(kept() / "code.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if cache.find(deliverable.digest, FAST.value) is None:
+            assert (
+                compile_now([FAST.value, deliverable.component, deliverable.digest, str(cache.folder), "0"])
+                == 0
+            )
+    return cache
 
 
 def build(tool: str, name: str, source: str, artifact: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 from engine.hosts.embedded.application import Application
 from engine.hosts.embedded.cache import CodeCache
 from engine.hosts.embedded.compile import Compiler
-from engine.hosts.embedded.limits import Settings
 from engine.model.deliverable import Deliverable, Mount
+from engine.model.host_settings import HostSettings
 from tests.hosts.interfaces.probe import CASES, build, control
 
 pytestmark = pytest.mark.xdist_group("probe")
@@ -72,7 +72,7 @@ def manifest(root: Path) -> dict[str, Any]:
 def application(tmp_path: Path) -> Iterator[Application]:
     path = build()
     compiler = Unhurried(CodeCache(path.parent / "code"))
-    made = Application(tmp_path / "session", compiler, Settings(), lambda *_: None, lambda _: True)
+    made = Application(tmp_path / "session", compiler, HostSettings(), lambda *_: None, lambda _: True)
     yield made
     made.undeploy()
     compiler.close()

@@ -180,6 +180,10 @@ def test_addresses_that_cannot_be_used(net: Sockets, free_port: Callable[[], int
     if net.family == "ipv6":
         mapped = (0, 0, 0, 0, 0, 0xFFFF, 0x7F00, 1)
         assert net.tcp_refused("start-connect", made, net.net, at("ipv6", 1, mapped)) == "invalid-argument"
+        wide = at("ipv6", 1)
+        wide[1]["flow-info"] = 1 << 20
+        assert net.tcp_refused("start-bind", made, net.net, wide) == "invalid-argument"
+        assert net.tcp_refused("start-connect", made, net.net, wide) == "invalid-argument"
     _, port = net.listening()
     net.tcp("start-bind", made, net.net, at(net.family, port))
     assert net.tcp_refused("finish-bind", made) == "address-in-use"

@@ -17,7 +17,7 @@ from engine.hosts.embedded.streams import CHUNK, Closed, Failed, Pipe
 from engine.hosts.embedded.waiting import READ, WRITE, Descriptor, Event, Source, wait
 
 if TYPE_CHECKING:
-    from engine.hosts.embedded.interfaces.http import ErrorCode
+    from engine.hosts.embedded.interfaces.http_fields import ErrorCode
 
 # As wasmtime's own host has them where the guest says nothing.
 TIMEOUT = 600 * 1_000_000_000

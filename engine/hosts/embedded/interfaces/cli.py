@@ -34,6 +34,8 @@ class Exit(Trap):
 class LineLog(OutputStream):
     """A standard stream: each line becomes a log record; an unfinished one when the instance ends."""
 
+    carries = False
+
     def __init__(self, cx: Context, level: str) -> None:
         self._cx = cx
         self._level = level
@@ -46,7 +48,7 @@ class LineLog(OutputStream):
             if not self._cx.output_cut:
                 self._cx.output_cut = True
                 self._say(
-                    "warn", f"more than {OUTPUT_LIMIT >> 20} MB of output in one run: the rest is left out"
+                    "warn", f"more than {OUTPUT_LIMIT} bytes of output in one run: the rest is left out"
                 )
             return
         buffer += data

@@ -64,16 +64,19 @@ def poll_many(cx: Context, pollables: list[Pollable]) -> list[int]:
 # -- input
 
 
-def read_now(stream: InputStream, length: int) -> Answer[bytes]:
+def read_now(cx: Context, stream: InputStream, length: int) -> Answer[bytes]:
     try:
-        return Ok(stream.take(min(length, LARGEST_READ)))
+        data = stream.take(min(length, LARGEST_READ))
     except (Closed, Failed) as problem:
         return refusal(problem)
+    if data:
+        cx.paused()
+    return Ok(data)
 
 
 def read_waiting(cx: Context, stream: InputStream, length: int) -> Answer[bytes]:
     while True:
-        answer = read_now(stream, length)
+        answer = read_now(cx, stream, length)
         if isinstance(answer, Err) or answer.value or not length:
             return answer
         wait(cx, (stream,))
@@ -81,7 +84,7 @@ def read_waiting(cx: Context, stream: InputStream, length: int) -> Answer[bytes]
 
 @streams.function("[method]input-stream.read")
 def read(cx: Context, stream: InputStream, length: int) -> Answer[bytes]:
-    return read_now(stream, length)
+    return read_now(cx, stream, length)
 
 
 @streams.function("[method]input-stream.blocking-read")
@@ -91,7 +94,7 @@ def blocking_read(cx: Context, stream: InputStream, length: int) -> Answer[bytes
 
 @streams.function("[method]input-stream.skip")
 def skip(cx: Context, stream: InputStream, length: int) -> Answer[int]:
-    answer = read_now(stream, length)
+    answer = read_now(cx, stream, length)
     return Ok(len(answer.value)) if isinstance(answer, Ok) else answer
 
 
@@ -133,6 +136,8 @@ def write_all(cx: Context, stream: OutputStream, data: bytes) -> None:
         if room:
             stream.put(bytes(view[:room]))
             view = view[room:]
+            if stream.carries:
+                cx.paused()
         else:
             wait(cx, (stream,))
 
@@ -164,6 +169,8 @@ def write(cx: Context, stream: OutputStream, contents: bytes) -> Answer[None]:
     stream.permit -= len(contents)
     try:
         stream.put(contents)
+        if stream.carries:
+            cx.paused()
     except (Closed, Failed) as problem:
         return refusal(problem)
     return Ok()
@@ -235,6 +242,7 @@ def splice(cx: Context, stream: OutputStream, source: InputStream, length: int) 
         data = source.take(room) if room else b""
         if data:
             stream.put(data)
+            cx.paused()
     except (Closed, Failed) as problem:
         return refusal(problem)
     return Ok(len(data))
@@ -253,6 +261,7 @@ def blocking_splice(cx: Context, stream: OutputStream, source: InputStream, leng
             wait(cx, (source,))
             data = source.take(min(room, length, CHUNK))
         stream.put(data)
+        cx.paused()
     except (Closed, Failed) as problem:
         return refusal(problem)
     return Ok(len(data))

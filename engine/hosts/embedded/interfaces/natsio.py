@@ -79,6 +79,8 @@ class NatsConnection:
             if connected:
                 self._log(f"NATS at {self.address}: {error}")
                 return
+            if isinstance(error, ConnectionResetError):
+                return  # a server that refuses us may be gone before it is heard: the next try will tell
             problems.append(str(error) or type(error).__name__)
             if len(problems) >= len(self.servers):
                 all_failed.set()
@@ -106,7 +108,7 @@ class NatsConnection:
             failure.cancel()
             attempt.cancel()
         why = problems[-1] if problems else "no answer"
-        if "authorization" in why.lower():
+        if any("authorization" in problem.lower() for problem in problems):
             raise NatsDenied(
                 f"the NATS server at {self.address} refuses the link's credentials: {why}"
             ) from None

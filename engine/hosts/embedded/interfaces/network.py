@@ -89,6 +89,8 @@ def function(interface: Interface, name: str) -> Callable[[Callable[..., Any]], 
                 return Err(problem.code)
             except OSError as error:
                 return Err(fault(error).code)
+            except OverflowError:
+                return Err("invalid-argument")  # a flow label of more than 20 bits
 
         return interface.function(name)(call)
 
