@@ -50,6 +50,11 @@ async def _attach(socket: Path, project: Project, arguments: argparse.Namespace)
     }
     try:
         printer.event({**started, "time": _now(), "attached": True})
+        if arguments.port is not None:
+            print(
+                f"--port {arguments.port} counts when a session starts; this one runs already",
+                file=sys.stderr,
+            )
         if arguments.detach:
             return 0
         print(f"attached to the running session of {project.name}; Ctrl-C leaves it running", file=sys.stderr)

@@ -10,7 +10,8 @@ from engine.project.create import create, templates
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("template", metavar="TEMPLATE", help=f"one of: {', '.join(templates())}")
+    names = templates()
+    parser.add_argument("template", metavar="TEMPLATE", choices=names, help=f"one of: {', '.join(names)}")
     parser.add_argument("folder", metavar="DIR", type=Path, help="the new project's folder")
 
 
