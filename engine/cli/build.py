@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             raise
         from engine.build.builder import Built
-        from engine.session.pipeline import problems
+        from engine.session.reasons import problems
 
         built = Built(None, tuple(item.diagnostic() for item in problems(failed)))
     ok = built.deliverable is not None

@@ -32,6 +32,7 @@ from engine.project.project import Project
 from engine.session.conductor import Wish
 from engine.session.planning import Artifact, Plan, inspect, plan
 from engine.session.publisher import rfc3339
+from engine.session.reasons import first_error, problems, relative, unmounted
 from engine.session.stages import Stages
 
 if TYPE_CHECKING:
@@ -120,8 +121,8 @@ class Pipeline:
                 changed = sorted({*changed, *more})
             if outcome.ok:
                 self._deliverable = deliverable
-            diagnostics = self._local(outcome.diagnostics, deliverable)
-            error = None if outcome.ok else _first(diagnostics) or outcome.error
+            diagnostics = self._local(outcome.diagnostics)
+            error = None if outcome.ok else first_error(diagnostics) or outcome.error
             self._finish("source", Cause("file", tuple(changed)), stages, error, diagnostics, outcome.ok)
         if not outcome.ok and self.session.builder.outdated(self.project):
             # Something was installed since: the shell is built anew with it.
@@ -184,15 +185,15 @@ class Pipeline:
             outcome = await self._apply(made, deliverable, others)
             stages.add(outcome.stages)
             if not outcome.ok:
-                found = self._local(outcome.diagnostics, deliverable)
-                raise Failed(_first(found) or outcome.error or "the host refused it", found)
+                found = self._local(outcome.diagnostics)
+                raise Failed(first_error(found) or outcome.error or "the host refused it", found)
             self._deploy(made, deliverable, apply)
             self._undeployed = False
         except Failed as failed:
             error, diagnostics = str(failed), failed.diagnostics
         except (Problem, ExceptionGroup) as problem:
-            diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
-            error = _first(diagnostics)
+            diagnostics = relative((item.diagnostic() for item in problems(problem)), self._root)
+            error = first_error(diagnostics)
         except OSError as failed:
             error = f"{failed.strerror or failed}{f': {failed.filename}' if failed.filename else ''}"
         except Exception as fault:
@@ -233,9 +234,9 @@ class Pipeline:
                 built = await self.session.builder.dev(
                     self.project, self._resolve, self.session.tree, rebuild
                 )
-                diagnostics = tuple(self._relative(item) for item in built.diagnostics)
+                diagnostics = relative(built.diagnostics, self._root)
             except (Problem, ExceptionGroup) as problem:
-                diagnostics = tuple(self._relative(item.diagnostic()) for item in problems(problem))
+                diagnostics = relative((item.diagnostic() for item in problems(problem)), self._root)
             finally:
                 self.session.conductor.building(None)
         if scope.cancelled_caught:
@@ -250,7 +251,7 @@ class Pipeline:
             diagnostics=diagnostics,
         )
         if not ok:
-            raise Failed(_first(diagnostics) or "the build failed", diagnostics)
+            raise Failed(first_error(diagnostics) or "the build failed", diagnostics)
         assert built is not None
         return msgspec.structs.replace(built, diagnostics=diagnostics)
 
@@ -330,6 +331,10 @@ class Pipeline:
     def _root(self) -> Path:
         return self.session.tree.root
 
+    def _local(self, diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """What the guest told, about the project's own files."""
+        return relative(unmounted(diagnostics, self.session.builder.sources(self.project)), self._root)
+
     def _make_plan(self, toggles: dict[str, bool]) -> Plan:
         if self._resolve is None:
             raise ToggleError("the project's WIT has not been read yet")
@@ -397,42 +402,3 @@ class Pipeline:
         )
         self.session.finish(reload)
         return reload
-
-    def _local(self, diagnostics: Sequence[Diagnostic], deliverable: Deliverable) -> tuple[Diagnostic, ...]:
-        """The guest's paths (`/app/x.py`) as the project's own."""
-        folder = self.session.builder.sources(self.project)
-        found = []
-        for item in diagnostics:
-            if item.file and folder is not None and item.file.startswith("/app/"):
-                item = msgspec.structs.replace(item, file=str(folder / item.file.removeprefix("/app/")))
-            found.append(self._relative(item))
-        return tuple(found)
-
-    def _relative(self, item: Diagnostic) -> Diagnostic:
-        if item.file and Path(item.file).is_absolute() and Path(item.file).is_relative_to(self._root):
-            return msgspec.structs.replace(item, file=Path(item.file).relative_to(self._root).as_posix())
-        return item
-
-
-def _first(diagnostics: Sequence[Diagnostic]) -> str | None:
-    """The first error in one line, its place before it; of what a tool printed the last line."""
-    for item in diagnostics:
-        if item.severity == "error":
-            place = ":".join(str(part) for part in (item.file, item.line, item.column) if part is not None)
-            message, *more = item.message.splitlines() or ["it failed"]
-            if message.endswith(":") and more:
-                message = f"{message} {more[-1].strip()}"
-            return f"{place}: {message}" if place else message
-    return None
-
-
-def problems(error: Problem | ExceptionGroup[Exception]) -> list[Problem]:
-    """The problems of a group, in order. Anything else in it is a fault of ours and is raised."""
-    if isinstance(error, Problem):
-        return [error]
-    found: list[Problem] = []
-    for item in error.exceptions:
-        if not isinstance(item, (Problem, ExceptionGroup)):
-            raise error
-        found.extend(problems(item))
-    return found
