@@ -36,6 +36,7 @@ from engine.places.places import Places, make_private
 from tests.bench.host import peer
 from tests.hosts.embedded.built import kept, python_guest
 from tests.hosts.embedded.test_host import listen, manifest
+from tests.jco import program
 
 ROUNDS = 5
 ISOLATED = ("--isolate-requests", "instance")
@@ -112,7 +113,7 @@ async def main(requests: int, growth: int) -> None:
     if cache.find(component.digest, "cranelift") is None:
         compile_whole(["cranelift", component.component, component.digest, str(cache.folder), "0"])
 
-    jco = peer.program(kept() / "jco")
+    jco = program(kept() / "jco", peer.VERSION)
     if jco is None:
         print("jco not here")
     ours, theirs = [], []

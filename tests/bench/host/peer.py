@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,19 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 VERSION = "1.35.0"
-
-
-def program(folder: Path) -> Path | None:
-    """jco's program, installed into `folder` at first use; None without Node or network."""
-    npm = shutil.which("npm")
-    found = folder / "node_modules/.bin/jco"
-    if npm is None or shutil.which("node") is None:
-        return None
-    if not found.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = [npm, "install", "--no-audit", "--no-fund", "--silent", f"@bytecodealliance/jco@{VERSION}"]
-        subprocess.run(command, cwd=folder, check=False)
-    return found if found.exists() else None
 
 
 @contextmanager

@@ -38,6 +38,7 @@ from engine.hosts.embedded.values import Err, Ok
 from engine.model.deliverable import Deliverable, Mount
 from engine.model.host_settings import HostSettings
 from engine.places.places import make_private
+from tests.jco import program
 
 HERE = Path(__file__).parent
 WIT = HERE / "wit"
@@ -86,6 +87,10 @@ class Record:
         )
 
 
+# Later ones cannot read the WIT folder on Node 20; earlier ones bring another generation of WASI.
+JCO = "1.30.0"
+
+
 def build() -> Path:
     """The probe's component, built by componentize-py unless an earlier run did."""
     tool = shutil.which("componentize-py", path=sysconfig.get_path("scripts"))
@@ -96,13 +101,14 @@ def build() -> Path:
 
 
 def build_script() -> Path | None:
-    """The JavaScript guest's component; None where jco is neither in WAKE_JCO nor on the path."""
-    tool = os.environ.get("WAKE_JCO") or shutil.which("jco")
+    """The JavaScript guest's component; None where Node is not, or jco cannot be had."""
+    folder = make_private(Path(tempfile.gettempdir()) / f"wake-tests-{os.getuid()}")
+    tool = os.environ.get("WAKE_JCO") or program(folder / f"jco-{JCO}", JCO)
     if tool is None:
         return None
     wit = os.path.relpath(WIT)  # jco opens the folder it runs in, and nothing outside
     command = [
-        tool,
+        str(tool),
         "componentize",
         str(SCRIPT),
         "-w",
@@ -114,7 +120,7 @@ def build_script() -> Path | None:
         "-d",
         "fetch-event",
     ]
-    return _built("script", tool, SCRIPT, command)
+    return _built("script", str(tool), SCRIPT, command)
 
 
 def _built(name: str, tool: str, source: Path, command: list[str]) -> Path:

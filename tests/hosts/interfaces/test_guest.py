@@ -32,11 +32,12 @@ def test_a_case_goes_as_the_wit_says(probe: Probe, problems: dict[str, str], nam
     assert name not in problems, f"{problems[name]}\n{probe.lines}"
 
 
+@pytest.mark.timeout(420)  # the first of them installs jco
 @pytest.mark.parametrize("name", ["keyvalue", "blobstore", "messaging", "rest"])
 def test_a_javascript_guest_fits_as_well(probe: Probe, name: str) -> None:
     path = build_script()
     if path is None:
-        pytest.skip("jco is not here (WAKE_JCO, or on the path)")
+        pytest.skip("jco is not here: it needs Node, and the npm registry once")
     problem = probe.script(path, name)
     assert problem is None, f"{problem}\n{probe.lines}"
 
