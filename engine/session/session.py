@@ -19,6 +19,7 @@ import anyio.abc
 from engine.build.builder import Builder
 from engine.hosts.base import Dirty, Host, Note, ProcessChanged, RequestServed
 from engine.logs.journal import JournalWriter
+from engine.logs.spool import SpoolFollower
 from engine.model.problem import Problem
 from engine.model.process import Process
 from engine.model.reload import Cause, Reload
@@ -42,6 +43,9 @@ from engine.watch.watcher import hints
 
 # So many files are looked at in two milliseconds.
 LOOK_AT_ALL = 200
+
+
+LISTEN_SECONDS = 0.25
 
 
 class NotReady(Problem):
@@ -121,6 +125,7 @@ class Session:
                 group.start_soon(self._hear)
                 group.start_soon(self.conductor.run)
                 group.start_soon(self._neighbours)
+                group.start_soon(self._overhear)
                 await self._stopping.wait()
                 group.cancel_scope.cancel()
         finally:
@@ -298,6 +303,17 @@ class Session:
                     time=rfc3339(self._now()),
                 )
             )
+
+    async def _overhear(self) -> None:
+        """What the host's process itself prints, a crash in native code above all, belongs in the log."""
+        follower = SpoolFollower(self.folder / "host.out", self.journal, "host")
+        try:
+            while True:
+                follower.pump()
+                await anyio.sleep(LISTEN_SECONDS)
+        finally:
+            follower.pump(final=True)
+            follower.close()
 
     async def _neighbours(self) -> None:
         """The other sessions, for the pane that lists them."""

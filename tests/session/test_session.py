@@ -317,3 +317,11 @@ async def test_sources_do_not_go_to_what_could_not_be_deployed(
         (root / "source.txt").write_text("two")
         mended = await reload_after(session, 2)
         assert (mended.ok, mended.kind != "source", host.reloads) == (True, True, [])
+
+
+async def test_what_the_hosts_process_prints_is_in_the_log(tmp_path: Path, places: Places) -> None:
+    root = make_project(tmp_path / "it")
+    async with running(root, places, FakeHost()) as session:
+        with (session.folder / "host.out").open("a") as spool:
+            spool.write("Fatal Python error: Segmentation fault\n")
+    assert "Fatal Python error" in (session.folder / "journal.log").read_text()

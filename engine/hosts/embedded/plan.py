@@ -9,10 +9,6 @@ from typing import Any
 from engine.hosts.embedded.context import labelled
 
 
-class PlanError(Exception):
-    """The manifest asks for something that this host cannot do; the text says what, and what could."""
-
-
 @dataclass
 class PlannedLink:
     """One interface of a component and what stands behind it: a provider's image, or another component."""
